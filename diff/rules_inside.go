@@ -42,7 +42,7 @@ func sameButTimes(_ Comparison, p Pair) []Finding {
 		of = ", " + countText(folders) + " of them of folders"
 	}
 	return []Finding{{
-		Severity: 0, Rests: p.filesRest(rows), Evidence: rowEvidence(plainRows(rows)),
+		Severity: 0, Rests: p.filesRest(rows), Evidence: evidenceOf(plainRows(rows)),
 		Text: safe.Sprintf("%s %s the same files on both sides; only times differ (%s%s).", readStepsText(rows),
 			byNumber(len(rows), "holds", "hold"), countText(times), of),
 		Next: nothingToFix, Proof: countProof(rows),
@@ -65,7 +65,7 @@ func sameFilesOtherArchive(_ Comparison, p Pair) []Finding {
 		return nil
 	}
 	return []Finding{{
-		Severity: 0, Rests: p.filesRest(rows), Evidence: rowEvidence(plainRows(rows)),
+		Severity: 0, Rests: p.filesRest(rows), Evidence: evidenceOf(plainRows(rows)),
 		Text: safe.Sprintf("%s %s the same files on both sides. Another tool wrote the archive, or in another order.", readStepsText(rows),
 			byNumber(len(rows), "holds", "hold")),
 		Next: safe.Const("Nothing to fix: containers get the same files"), Proof: countProof(rows),
@@ -79,7 +79,7 @@ func onlyGenerated(_ Comparison, p Pair) []Finding {
 		return nil
 	}
 	f := Finding{
-		Severity: 0, Rests: p.filesRest(rows), Evidence: rowEvidence(plainRows(rows)), Proof: countProof(rows),
+		Severity: 0, Rests: p.filesRest(rows), Evidence: evidenceOf(plainRows(rows)), Proof: countProof(rows),
 		Text: safe.Sprintf("In %s, %s: every build makes them anew.", lowerFirst(safe.Clean(readStepsText(rows))), noiseText(rows)),
 		Next: nothingToFix,
 	}
@@ -106,7 +106,7 @@ func filesChanged(_ Comparison, p Pair) []Finding {
 	var found []Finding
 	for _, r := range p.rowsOn(filediff.Files) {
 		found = append(found, Finding{
-			Severity: 1, Rests: p.filesRest([]readRow{r}), Evidence: rowEvidence([]Row{r.Row}), Proof: countProof([]readRow{r}),
+			Severity: 1, Rests: p.filesRest([]readRow{r}), Evidence: evidenceOf([]Row{r.Row}), Proof: countProof([]readRow{r}),
 			Text: safe.Sprintf("In step %d, %s.", stepNumber(r.Row), r.changesText()),
 			Next: safe.Const("Look at the files (tab Files)"),
 		})
@@ -131,7 +131,7 @@ func ownersOrModes(_ Comparison, p Pair) []Finding {
 			parts = append(parts, countText(modes)+byNumber(modes, " path has", " paths have")+" other permissions")
 		}
 		found = append(found, Finding{
-			Severity: 2, Rests: p.filesRest([]readRow{r}), Evidence: rowEvidence([]Row{r.Row}), Proof: countProof([]readRow{r}),
+			Severity: 2, Rests: p.filesRest([]readRow{r}), Evidence: evidenceOf([]Row{r.Row}), Proof: countProof([]readRow{r}),
 			Text: safe.Sprintf("In step %d, %s: %s.", stepNumber(r.Row), list(parts), pathsText(r, filediff.Owner|filediff.Mode)),
 			Next: safe.Const("Check that the user of the container can still read and run them; COPY has --chown and --chmod"),
 		})
@@ -190,7 +190,7 @@ func powerChanged(_ Comparison, p Pair) []Finding {
 			continue
 		}
 		found = append(found, Finding{
-			Severity: 2, Rests: p.filesRest([]readRow{r}), Evidence: rowEvidence([]Row{r.Row}),
+			Severity: 2, Rests: p.filesRest([]readRow{r}), Evidence: evidenceOf([]Row{r.Row}),
 			Text: safe.Sprintf("In step %d, %s.", stepNumber(r.Row), list(changes)),
 			Next: safe.Const("Check that this was meant. Some builders do not store capabilities"),
 		})
@@ -238,7 +238,7 @@ func sameFilesAtTheEnd(_ Comparison, p Pair) []Finding {
 		times = "; only times differ (" + countText(merged.Len()) + ")"
 	}
 	return []Finding{{
-		Severity: 0, Rests: p.filesRest(rows), Evidence: rowEvidence(plainRows(rows)),
+		Severity: 0, Rests: p.filesRest(rows), Evidence: evidenceOf(plainRows(rows)),
 		Text: safe.Sprintf("%s differ, and the files that they give together are the same (%s)%s.", readStepsText(rows),
 			plural(merged.EntriesA, "entry"), times),
 		Next:  safe.Const("Nothing to fix: containers get the same files"),

@@ -12,65 +12,43 @@ import (
 // Compare compares the entries of two layers of one step, or of two merged images. The order of
 // the archives does not count. partial is for merged lists whose base was not read.
 func Compare(a, b inside.List, partial bool) Changes {
-	c := Changes{EntriesA: a.Len(), EntriesB: b.Len(), a: a, b: b, partial: partial}
+	c := Changes{a: a, b: b, partial: partial}
 	seen := make([]bool, b.Len())
 	next := 0 // most archives of one step have the same order
-	whiteouts := whiteoutsOf(b)
 	for i := range a.Len() {
-		j := partner(a.At(i), b, next, whiteouts)
-		if j < 0 {
+		e := a.At(i)
+		switch j := partner(e, b, next); {
+		case j >= 0:
+			seen[j], next = true, j+1
+			c.compare(i, j)
+		case !e.Implied: // what is in the folder is reported
 			c.add(item{a: int32(i), b: -1, what: Removed}) //nolint:gosec // lists have a limit far below
-			continue
 		}
-		seen[j], next = true, j+1
-		c.compare(i, j)
 	}
 	for j, ok := range seen {
-		if !ok {
+		if !ok && !b.At(j).Implied {
 			c.add(item{a: -1, b: int32(j), what: Added}) //nolint:gosec // as above
 		}
 	}
+	both := c.Same + len(c.items) - c.Count(Removed) - c.Count(Added)
+	c.EntriesA, c.EntriesB = both+c.Count(Removed), both+c.Count(Added)
 	c.pairMoved()
 	c.explain()
 	slices.SortFunc(c.items, c.byPath)
 	return c
 }
 
-// whiteoutKey identifies a whiteout in a list.
-type whiteoutKey struct {
-	kind inside.Kind
-	path string
-}
-
-func isWhiteout(e inside.Entry) bool {
-	return e.Kind == inside.Whiteout || e.Kind == inside.OpaqueFolder
-}
-
-func whiteoutsOf(l inside.List) map[whiteoutKey]int {
-	all := map[whiteoutKey]int{}
-	for i := range l.Len() {
-		if e := l.At(i); isWhiteout(e) {
-			all[whiteoutKey{e.Kind, e.Path}] = i
-		}
-	}
-	return all
-}
+func isWhiteout(e inside.Entry) bool { return e.Kind == inside.Whiteout || e.Kind == inside.OpaqueFolder }
 
 // partner returns the position in b of the entry with the path of e, -1 for none. next is tried
 // first.
-func partner(e inside.Entry, b inside.List, next int, whiteouts map[whiteoutKey]int) int {
+func partner(e inside.Entry, b inside.List, next int) int {
 	if next < b.Len() {
 		if f := b.At(next); f.Path == e.Path && isWhiteout(f) == isWhiteout(e) && (f.Kind == e.Kind || !isWhiteout(e)) {
 			return next
 		}
 	}
-	if isWhiteout(e) {
-		if j, ok := whiteouts[whiteoutKey{e.Kind, e.Path}]; ok {
-			return j
-		}
-		return -1
-	}
-	if j, ok := b.Index(e.Path); ok {
+	if j, ok := b.Partner(e); ok {
 		return j
 	}
 	return -1
