@@ -181,13 +181,13 @@ func (p Pair) filesText(rows []readRow, complete bool) safe.Text {
 // noiseText counts what every build makes anew, and times.
 func noiseText(rows []readRow) string {
 	byCause, inside, times, folders := map[string]int{}, 0, 0, 0
-	var causes []string
+	var causes []*filediff.Cause
 	for _, r := range rows {
 		for i := range r.Len() {
 			switch ch := r.At(i); {
 			case ch.Rung == filediff.Generated:
 				if byCause[ch.Cause.Name]++; byCause[ch.Cause.Name] == 1 {
-					causes = append(causes, ch.Cause.Name)
+					causes = append(causes, ch.Cause)
 				}
 			case ch.Rung == filediff.SameInside:
 				inside++
@@ -199,8 +199,12 @@ func noiseText(rows []readRow) string {
 		}
 	}
 	var parts []string
-	if n := sumOf(byCause); n > 0 {
-		parts = append(parts, countText(n)+" "+list(causes))
+	switch n := sumOf(byCause); n {
+	case 0:
+	case 1:
+		parts = append(parts, "1 "+causes[0].One)
+	default:
+		parts = append(parts, countText(n)+" "+list(mapped(causes, func(c *filediff.Cause) string { return c.Name })))
 	}
 	if inside > 0 {
 		parts = append(parts, countText(inside)+byNumber(inside, " file that holds a time", " files that hold times"))
@@ -390,13 +394,13 @@ func modeText(a, b inside.Entry) string {
 	gained := func(bits uint16) bool { return a.Mode&bits == 0 && b.Mode&bits != 0 }
 	switch {
 	case lost(setuid):
-		return "no longer setuid"
+		return "lost setuid"
 	case gained(setuid):
-		return "now setuid"
+		return "gained setuid"
 	case lost(setgid):
-		return "no longer setgid"
+		return "lost setgid"
 	case gained(setgid):
-		return "now setgid"
+		return "gained setgid"
 	case lost(execute) && a.Kind == inside.File:
 		return "no longer executable"
 	case gained(execute) && a.Kind == inside.File:

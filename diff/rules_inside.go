@@ -20,7 +20,7 @@ func plainRows(rows []readRow) []Row { return mappedTo(rows, func(r readRow) Row
 
 // readStepsText is "Step 7" or "Steps 7 and 9" of rows.
 func readStepsText(rows []readRow) string {
-	return upperFirst(stepsText(mappedTo(rows, func(r readRow) int { return stepNumber(r.Row) - 1 })))
+	return upperFirst(stepsText(slices.Compact(mappedTo(rows, func(r readRow) int { return stepNumber(r.Row) - 1 }))))
 }
 
 // nothingToFix is the next step where a difference does no harm.
@@ -80,7 +80,7 @@ func onlyGenerated(_ Comparison, p Pair) []Finding {
 	}
 	f := Finding{
 		Severity: 0, Rests: p.filesRest(rows), Evidence: evidenceOf(plainRows(rows)), Proof: countProof(rows),
-		Text: safe.Sprintf("In %s, %s: every build makes them anew.", lowerFirst(safe.Clean(readStepsText(rows))), noiseText(rows)),
+		Text: safe.Sprintf("In %s, %s: every build makes such files again.", lowerFirst(safe.Clean(readStepsText(rows))), noiseText(rows)),
 		Next: nothingToFix,
 	}
 	if fix := firstFix(rows); fix != "" {
@@ -208,9 +208,9 @@ func powerText(a, b inside.Entry) string {
 	}{{setuid, "setuid"}, {setgid, "setgid"}} {
 		switch hadIt, hasIt := a.Mode&bit.mask != 0, b.Mode&bit.mask != 0; {
 		case hadIt && !hasIt:
-			parts = append(parts, "is no longer "+bit.name)
+			parts = append(parts, "lost "+bit.name)
 		case !hadIt && hasIt:
-			parts = append(parts, "is now "+bit.name)
+			parts = append(parts, "gained "+bit.name)
 		}
 	}
 	had, has := filediff.Capabilities(a), filediff.Capabilities(b)
@@ -240,8 +240,12 @@ func sameFilesAtTheEnd(_ Comparison, p Pair) []Finding {
 	return []Finding{{
 		Severity: 0, Rests: p.filesRest(rows), Evidence: evidenceOf(plainRows(rows)),
 		Text: safe.Sprintf("%s differ, and the files that they give together are the same (%s)%s.", readStepsText(rows),
-			plural(merged.EntriesA, "entry"), times),
-		Next:  safe.Const("Nothing to fix: containers get the same files"),
-		Proof: []safe.Text{safe.Sprintf("merged entries: %s in A, %s in B, %s the same", countText(merged.EntriesA), countText(merged.EntriesB), countText(merged.Same))},
+			entriesText(merged.EntriesA), times),
+		Next: safe.Const("Nothing to fix: containers get the same files"),
+		Proof: []safe.Text{safe.Sprintf("merged entries: %s in A, %s in B, %s the same", countText(merged.EntriesA),
+			countText(merged.EntriesB), countText(merged.Same))},
 	}}
 }
+
+// entriesText counts entries of an archive.
+func entriesText(n int) string { return countText(n) + byNumber(n, " entry", " entries") }

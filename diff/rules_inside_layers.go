@@ -71,9 +71,12 @@ func linkBecameFolder(s sideOf) []Finding {
 				Severity: 3, Rests: r.layerRest(), Evidence: stepEvidence(s.side, []model.Step{r.Step}),
 				Text: safe.Sprintf("In %s, step %d turns the link %s of step %d into a folder: what is in %s is gone from %s.", s.name,
 					r.Index+1, quoted(e.Path), below.step+1, quoted(below.target), quoted(e.Path)),
-				Lead:  safe.Sprintf("step %d of %s hides what was behind the link %s", r.Index+1, s.name, quoted(e.Path)),
-				Next:  safe.Sprintf("Write the files to %s, where the link leads", quoted(below.target)),
-				Proof: []safe.Text{safe.Sprintf("step %d: %s → %s; step %d: %s is a folder", below.step+1, quoted(e.Path), quoted(below.target), r.Index+1, quoted(e.Path))},
+				Lead: safe.Sprintf("step %d of %s hides what was behind the link %s", r.Index+1, s.name, quoted(e.Path)),
+				Next: safe.Sprintf("Write the files to %s, where the link leads", quoted(below.target)),
+				Proof: []safe.Text{
+					safe.Sprintf("step %d: %s → %s", below.step+1, quoted(e.Path), quoted(below.target)),
+					safe.Sprintf("step %d: %s is a folder", r.Index+1, quoted(e.Path)),
+				},
 			})
 		}
 		for e := range r.Files.All() {
@@ -193,8 +196,10 @@ var (
 	}
 	keyFilePaths = []string{".aws/credentials", ".docker/config.json", ".kube/config", ".config/gcloud/application_default_credentials.json"}
 	// sampleFolders hold examples and tests.
-	sampleFolders = []string{"test", "tests", "testdata", "testing", "example", "examples", "sample", "samples", "fixtures", "doc", "docs", "node_modules",
-		"site-packages", "dist-packages", "mod", "gems"}
+	sampleFolders = []string{
+		"test", "tests", "testdata", "testing", "example", "examples", "sample", "samples", "fixtures", "doc", "docs",
+		"node_modules", "site-packages", "dist-packages", "mod", "gems",
+	}
 )
 
 // isKeyFile reports whether a path is that of a file with a key or a password.

@@ -27,7 +27,8 @@ var importance = []string{
 	"C9", "C8", "C10", "D9", "C16", "C20", "D19", "D20", "D21", "D23", "D10", "D18", "C17", "H9", "H7", "H14", "H17", "H18",
 	"F2", "B4", "B6",
 	"F6", "F1", "F7", "G1", "A7", "A6", "A5", "A9", "A3", "A8", "A12", "A2", "A4", "A1", "A11", "H20", "H6", "B1", "B2", "B3", "B5",
-	"H16", "H21", "H3", "H1", "H2", "D6", "D5", "E1", "E2", "E3", "E9", "E7", "D4", "D1", "D3", "D12", "D14", "D13", "D11", "E5", "E6", "F5", "G8", "G3", "E4",
+	"H16", "H21", "H3", "H1", "H2",
+	"D6", "D5", "E1", "E2", "E3", "E9", "E7", "D4", "D1", "D3", "D12", "D14", "D13", "D11", "E5", "E6", "F5", "G8", "G3", "E4",
 	"C14", "C15", "C18", "D22", "F4", "G9", "C2", "E8", "D2", "C6",
 }
 
@@ -447,15 +448,15 @@ var rulesBase = []rule{{
 var rulesInside = []rule{{
 	id: "H1", name: "same-but-times", pair: sameButTimes, causes: []string{"H20"},
 	means: "A step holds the same files on both sides. Only the times of files, links or folders differ.",
-	proof: "every entry of the two archives has the same type, content, permissions, owner, link target and extended attributes; some times differ",
+	proof: "each entry has the same type, content, permissions, owner, link target and extended attributes; some times differ",
 }, {
 	id: "H2", name: "same-files-other-archive", pair: sameFilesOtherArchive,
 	means: "A step holds the same files on both sides, and the archives differ: another tool wrote them, or in another order.",
 	proof: "diff_id(A) ≠ diff_id(B), and all entries are the same, times included",
 }, {
 	id: "H3", name: "only-generated", pair: onlyGenerated, causes: []string{"H20"},
-	means: "The files that differ are those that every build makes anew: logs, caches, keys, or files that hold a time.",
-	proof: "each file that differs is equal without the times that its format records, or stands at a path of the table of causes and is not executable",
+	means: "The files that differ are those that every build makes again: logs, caches, keys, or files that hold a time.",
+	proof: "each file that differs is equal without the times in its format, or is not executable and at a path of the table of causes",
 }, {
 	id: "H6", name: "files-changed", pair: filesChanged,
 	means: "Files of a step differ, and neither times nor the table of causes explains that.",
@@ -475,8 +476,8 @@ var rulesInside = []rule{{
 	proof: "an entry of a lower layer is a link, and an upper layer has a folder at its path, or a path below it",
 }, {
 	id: "H14", name: "not-every-runtime-unpacks", pair: onSides(notEveryRuntimeUnpacks),
-	means: "An archive holds what runtimes treat in different ways: two entries of one path, names that leave the root, or a path that it both " +
-		"has and deletes.",
+	means: "An archive holds what runtimes treat in different ways: two entries of one path, names that leave the root, or a path that it " +
+		"both has and deletes.",
 	proof: "two entries of one path; a name with .. above the root; a whiteout of a path that the same archive has",
 }, {
 	id: "H16", name: "deleted-but-shipped", pair: onSides(deletedButShipped),
@@ -484,9 +485,9 @@ var rulesInside = []rule{{
 	proof: "a whiteout or another file at the path of a file of a lower layer; at least 1 MB in sum",
 }, {
 	id: "H17", name: "secret-file", pair: onSides(secretFiles),
-	means: "A file whose name says that it holds a key or a password is in a layer. Everyone that can pull the image can read it, also where a " +
-		"later step deletes it.",
-	proof: "the name of a file: a private key of SSH or TLS, .env, .netrc, .git-credentials, the credentials of npm, pip, AWS, Docker, Kubernetes",
+	means: "A file whose name says that it holds a key or a password is in a layer. Everyone that can pull the image can read it, even if " +
+		"a later step deletes it.",
+	proof: "the name of a file: a private key of SSH or TLS, .env, .netrc, .git-credentials, credentials of npm, pip, AWS, Docker, Kubernetes",
 }, {
 	id: "H18", name: "same-keys-everywhere", pair: onSides(sameKeysEverywhere),
 	means: "The host keys of SSH or the machine ID are part of the image, so all containers have the same.",

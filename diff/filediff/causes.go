@@ -7,8 +7,8 @@ import (
 
 // Cause is why files at some paths differ in every build of the same source.
 type Cause struct {
-	// Name is what the files are, in the plural: "logs".
-	Name string
+	// Name is what the files are, in the plural, and One is the word for one of them: "logs", "log".
+	Name, One string
 	// Why says what in them differs, as "they hold the times of the build".
 	Why string
 	// Fix is what makes them equal, "" if nothing does.
@@ -26,7 +26,7 @@ type Cause struct {
 // were built twice from the same source.
 var Causes = []Cause{
 	{
-		Name: "logs", Why: "they hold the times of the build", Generated: true,
+		Name: "logs", One: "log", Why: "they hold the times of the build", Generated: true,
 		Fix: "rm -rf /var/log/* in the same RUN",
 		patterns: []string{
 			"var/log/dpkg.log", "var/log/alternatives.log", "var/log/apt/*", "var/log/dnf*", "var/log/yum*", "var/log/hawkey.log",
@@ -34,22 +34,22 @@ var Causes = []Cause{
 		},
 	},
 	{
-		Name: "caches", Why: "it holds inode and device numbers of the build machine", Generated: true,
+		Name: "caches", One: "cache", Why: "it holds inode and device numbers of the build machine", Generated: true,
 		Fix:      "rm /var/cache/ldconfig/aux-cache; an image has no use for it",
 		patterns: []string{"var/cache/ldconfig/aux-cache"},
 	},
 	{
-		Name: "caches", Why: "they hold the times of folders", Generated: true,
+		Name: "caches", One: "cache", Why: "they hold the times of folders", Generated: true,
 		Fix:      "remove them, or set the times of the folders before fc-cache runs",
 		patterns: []string{"var/cache/fontconfig/*", "**/icon-theme.cache", "**/mimeinfo.cache"},
 	},
 	{
-		Name: "host keys", Why: "they are made when the package is installed", Generated: true,
+		Name: "host keys", One: "host key", Why: "they are made when the package is installed", Generated: true,
 		Fix:      "remove them, and make them when a container starts",
 		patterns: []string{"etc/ssh/ssh_host_*"},
 	},
 	{
-		Name: "random identities", Why: "they are random", Generated: true,
+		Name: "random identities", One: "random identity", Why: "they are random", Generated: true,
 		Fix: "empty them",
 		patterns: []string{
 			"etc/machine-id", "var/lib/dbus/machine-id", "var/lib/systemd/random-seed",
@@ -57,14 +57,14 @@ var Causes = []Cause{
 		},
 	},
 	{
-		Name: "package lists", Why: "they are the state of the repository at the time of the build", Generated: true,
+		Name: "package lists", One: "package list", Why: "they are the state of the repository at the time of the build", Generated: true,
 		Fix: "remove them in the same RUN",
 		patterns: []string{
 			"var/lib/apt/lists/**", "var/cache/apt/**", "var/cache/dnf/**", "var/cache/yum/**", "var/cache/apk/**", "var/cache/libdnf5/**",
 		},
 	},
 	{
-		Name: "package databases", Why: "they hold the times of the installation", Generated: true,
+		Name: "package databases", One: "package database", Why: "they hold the times of the installation", Generated: true,
 		Fix: "compare the packages",
 		patterns: []string{
 			"var/lib/rpm/*", "usr/lib/sysimage/rpm/*", "var/lib/dnf/history*", "usr/lib/sysimage/libdnf5/*",
@@ -72,7 +72,7 @@ var Causes = []Cause{
 		},
 	},
 	{
-		Name: "caches", Why: "they hold the times of downloads", Generated: true,
+		Name: "caches", One: "cache", Why: "they hold the times of downloads", Generated: true,
 		Fix: "npm ci && npm cache clean --force in the same RUN, or a cache mount",
 		patterns: []string{
 			"root/.npm/_cacache/index-v5/**", "root/.npm/_update-notifier-last-checked", "root/.cache/**", "home/*/.cache/**",
@@ -80,45 +80,45 @@ var Causes = []Cause{
 		},
 	},
 	{
-		Name: "leftovers", Why: "programs of the build wrote them", Generated: true,
+		Name: "leftovers", One: "leftover", Why: "programs of the build wrote them", Generated: true,
 		Fix:      "remove them in the same RUN",
 		patterns: []string{"root/.gnupg/**", "tmp/**", "var/tmp/**", "**/.bash_history"},
 	},
 	{
-		Name: "files of the builder", Why: "the builder writes them for each container", Generated: true,
+		Name: "files of the builder", One: "file of the builder", Why: "the builder writes them for each container", Generated: true,
 		patterns: []string{"etc/hostname", "etc/hosts", "etc/resolv.conf", "etc/mtab", ".dockerenv"},
 	},
 	{
-		Name: "build IDs", Why: "Next.js makes a random one unless it is set", Generated: true,
+		Name: "build IDs", One: "build ID", Why: "Next.js makes a random one unless it is set", Generated: true,
 		Fix:      "set generateBuildId in next.config.js",
 		patterns: []string{"**/.next/BUILD_ID"},
 	},
 	{
-		Name: "compiled Python files", Why: "they hold the time of the source file",
+		Name: "compiled Python files", One: "compiled Python file", Why: "they hold the time of the source file",
 		Fix:      "PYTHONDONTWRITEBYTECODE=1, SOURCE_DATE_EPOCH, or --invalidation-mode unchecked-hash",
 		patterns: []string{"**/__pycache__/*.pyc"},
 	},
 	{
-		Name: "compressed files", Why: "gzip records the time of the file",
+		Name: "compressed files", One: "compressed file", Why: "gzip records the time of the file",
 		Fix:      "gzip -n",
 		patterns: []string{"**/*.gz", "**/*.tgz"},
 	},
 	{
-		Name: "archives", Why: "they record the times of what is in them",
+		Name: "archives", One: "archive", Why: "they record the times of what is in them",
 		Fix:      "tar --sort=name --mtime=@$SOURCE_DATE_EPOCH --owner=0 --numeric-owner, or strip-nondeterminism",
 		patterns: []string{"**/*.zip", "**/*.jar", "**/*.war", "**/*.whl", "**/*.tar", "**/*.a"},
 	},
 	{
-		Name: "password files", Why: "they hold the day of the last change",
+		Name: "password files", One: "password file", Why: "they hold the day of the last change",
 		Fix:      "chage -d 0, or SOURCE_DATE_EPOCH where the tool heeds it",
 		patterns: []string{"etc/shadow", "etc/shadow-"},
 	},
 	{
-		Name: "certificate stores", Why: "keytool records the time of each entry",
+		Name: "certificate stores", One: "certificate store", Why: "keytool records the time of each entry",
 		patterns: []string{"etc/ssl/certs/java/cacerts", "**/lib/security/cacerts"},
 	},
 	{
-		Name: "build records", Why: "they hold times and paths of the build",
+		Name: "build records", One: "build record", Why: "they hold times and paths of the build",
 		patterns: []string{
 			"**/direct_url.json", "**/*.dist-info/RECORD", "**/gem_make.out", "**/mkmf.log", "**/*.la", "**/conda-meta/history",
 			"**/node_modules/.package-lock.json",

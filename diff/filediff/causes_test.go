@@ -42,7 +42,7 @@ func TestCauses(t *testing.T) {
 		tested[test.name] = true
 	}
 	for _, c := range Causes {
-		if !tested[c.Name] || c.Why == "" || len(c.patterns) == 0 {
+		if !tested[c.Name] || c.Why == "" || c.One == "" || len(c.patterns) == 0 {
 			t.Errorf("%q has no test, no reason or no pattern", c.Name)
 		}
 	}

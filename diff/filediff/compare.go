@@ -38,7 +38,9 @@ func Compare(a, b inside.List, partial bool) Changes {
 	return c
 }
 
-func isWhiteout(e inside.Entry) bool { return e.Kind == inside.Whiteout || e.Kind == inside.OpaqueFolder }
+func isWhiteout(e inside.Entry) bool {
+	return e.Kind == inside.Whiteout || e.Kind == inside.OpaqueFolder
+}
 
 // partner returns the position in b of the entry with the path of e, -1 for none. next is tried
 // first.
