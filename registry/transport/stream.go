@@ -164,7 +164,13 @@ func (s *Stream) fail(err error) {
 	}
 	s.err = err
 	s.closeBody()
-	if err != io.EOF && s.exchange.Err == nil {
+	s.note(err)
+}
+
+// note puts an error into the exchange, unless the response there says it.
+func (s *Stream) note(err error) {
+	_, refused := errors.AsType[*StatusError](err)
+	if err != nil && err != io.EOF && err != errEncoding && !refused {
 		s.exchange.Err = err
 	}
 }
@@ -202,6 +208,7 @@ func (s *Stream) open() error {
 	}
 	if err != nil {
 		s.closeBody()
+		s.note(err)
 	}
 	return err
 }
