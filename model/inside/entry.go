@@ -52,7 +52,9 @@ type Entry struct {
 	Link         string
 	Major, Minor int64 // of a device
 	Xattrs       []Xattr
-	// Implied is set for a folder that the archive does not list. Another entry is in it.
+	// Implied is set for a folder that the archive does not list. Another entry is in it. It
+	// stands right before the first such entry, has no attributes, and is not one of the
+	// entries that the archive has.
 	Implied bool
 }
 

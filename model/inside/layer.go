@@ -3,11 +3,7 @@
 // need. It compares nothing, and reads nothing from a network or a disk.
 package inside
 
-import (
-	"iter"
-
-	"github.com/opencontainers/go-digest"
-)
+import "github.com/opencontainers/go-digest"
 
 // Layer is what is known of the inside of one layer.
 type Layer struct {
@@ -22,7 +18,8 @@ type Layer struct {
 	How      How
 	// Broken says why the archive cannot be read on, as "is cut off"; "" if it can.
 	Broken string
-	// Left says what a limit left out, one text for each limit; nil for nothing.
+	// Left says what a limit left out, one text for each limit, as "the entries after the first
+	// 1,000,000"; nil for nothing.
 	Left []string
 	// Remarks is what runtimes may read in different ways.
 	Remarks Remarks
@@ -42,90 +39,20 @@ const (
 
 // Remarks is what is unusual in an archive.
 type Remarks struct {
-	// Repeated are the paths that have several entries. The last one is in the list.
+	// Repeated are the paths that have several entries, also folders. The last entry is in the
+	// list. All lists of remarks have at most 1,000 paths.
 	Repeated []string
-	// Escaping are the recorded names that leave the root, or whiteouts of no name.
+	// Escaping are the recorded names that leave the root by "..", whiteouts of no name, and
+	// entries other than folders for the root itself. The first are listed at the path that
+	// runtimes give them, inside the root. The others are not listed.
 	Escaping []string
 	// DeletedAndGiven are the paths that the layer has and also deletes below it.
 	DeletedAndGiven []string
 	// Hidden is the number of bytes other than zero after the end of the archive.
 	Hidden int64
-	// Trailing is the number of bytes after the compressed stream that are not part of it.
+	// Trailing is the number of bytes after the compressed stream that are not part of it. It is
+	// 0 if all of them are zero: that is padding.
 	Trailing int64
-	// ExtraFields is set for entries with fields that are not in the list, as names of owners.
-	Unhashed int // files whose content was not hashed because of a limit
+	// Unhashed is the number of files whose content was not hashed because of a limit.
+	Unhashed int
 }
-
-// List is the entries of a layer in the order of the archive. A path stands in it once: of
-// several entries of one path the last one counts, in the place of the first. The zero value has
-// no entries. A List is not changed after it was made.
-type List struct {
-	entries []Entry
-	index   map[string]int
-}
-
-// NewList makes a list of entries.
-func NewList(entries []Entry) List {
-	l := List{index: make(map[string]int, len(entries))}
-	for _, e := range entries {
-		if i, ok := l.index[key(e)]; ok {
-			l.entries[i] = e
-			continue
-		}
-		l.index[key(e)] = len(l.entries)
-		l.entries = append(l.entries, e)
-	}
-	return l
-}
-
-// key tells a whiteout from an entry of the same path.
-func key(e Entry) string {
-	switch e.Kind {
-	case Whiteout, OpaqueFolder:
-		return e.Path + "\x00" + string(rune(e.Kind))
-	}
-	return e.Path
-}
-
-// Len returns the number of entries.
-func (l List) Len() int { return len(l.entries) }
-
-// All yields the entries in the order of the archive.
-func (l List) All() iter.Seq[Entry] {
-	return func(yield func(Entry) bool) {
-		for _, e := range l.entries {
-			if !yield(e) {
-				return
-			}
-		}
-	}
-}
-
-// Find returns the entry at a path that is not a whiteout.
-func (l List) Find(path string) (Entry, bool) {
-	i, ok := l.index[path]
-	if !ok {
-		return Entry{}, false
-	}
-	return l.entries[i], true
-}
-
-// Resolve returns the file that a hard link is another name of, with the path of e. Other entries
-// are returned as they are. It reports false if the layer does not have the file.
-func (l List) Resolve(e Entry) (Entry, bool) {
-	for range maxHardlinks {
-		if e.Kind != Hardlink {
-			return e, true
-		}
-		target, ok := l.Find(e.Link)
-		if !ok || target.Path == e.Path {
-			return e, false
-		}
-		target.Path = e.Path
-		e = target
-	}
-	return e, false
-}
-
-// maxHardlinks limits a chain of hard links to hard links, which no tool writes.
-const maxHardlinks = 8

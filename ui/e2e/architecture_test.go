@@ -72,6 +72,7 @@ var layout = []struct {
 	{"model", []string{"model/files", "model/instruction", "model/panics", "model/safe"}},
 	{"model/files", nil},
 	{"model/inside", nil},
+	{"model/inside/insidetest", nil},
 	{"model/instruction", nil},
 	{"model/panics", nil},
 	{"model/safe", nil},
@@ -96,6 +97,7 @@ var restricted = []struct {
 	{"testing", "testing", "it is for tests", []string{"ui/uitest/...", "registry/internal/registrytest"}},
 	{"uitest", module + "/ui/uitest", "it is for tests", []string{"ui/uitest/..."}},
 	{"registrytest", module + "/registry/internal/registrytest", "it is for tests", nil},
+	{"insidetest", module + "/model/inside/insidetest", "it is for tests", nil},
 	{"os", "os", "diff and the values of model do no I/O", []string{"ui/...", "registry/...", "model/files", ""}},
 	{"exec", "os/exec", "diff and model run no programs", []string{"ui/...", "registry/..."}},
 }

@@ -1,0 +1,181 @@
+package inside
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// builder makes a List, entry by entry.
+type builder struct {
+	t        *table
+	attrIDs  map[attributes]uint32
+	xattrIDs map[string]int32
+	last     string // the path of the folder of the last entry: the next one is likely in it too
+	lastID   int32
+}
+
+func newBuilder() *builder {
+	return &builder{t: &table{}, attrIDs: map[attributes]uint32{}, xattrIDs: map[string]int32{}, lastID: noFolder}
+}
+
+// held returns the number of bytes of names, links and attributes that the list holds.
+func (b *builder) held() int { return b.t.names.Len() + b.t.texts.Len() }
+
+// put adds an entry, or replaces the one of the same path. It reports whether it replaced one
+// that is not implied.
+func (b *builder) put(e *Entry) (replaced bool) {
+	t := b.t
+	folder, name := int32(noFolder), ""
+	if e.Path != "" {
+		var parent string
+		parent, name = split(e.Path)
+		folder = b.folder(parent)
+	}
+	c := e.Kind.class()
+	i, found := t.findIn(folder, name, c)
+	if found {
+		replaced = !t.attrs[t.row(i).attr].implied
+	} else {
+		i = b.add(folder, name, c)
+	}
+	b.set(i, e)
+	if found || e.Normal != (Hash{}) {
+		t.normals = append(t.normals, normal{i, e.Normal})
+	}
+	return replaced
+}
+
+// add adds a row, without its values but with its class, which index needs.
+func (b *builder) add(folder int32, name string, c class) int {
+	t := b.t
+	i := t.n
+	if i%rowsInBlock == 0 {
+		t.rows = append(t.rows, nil)
+	}
+	block := &t.rows[len(t.rows)-1]
+	*block = append(*block, row{folder: folder, name: t.names.add(name).from})
+	t.n++
+	t.index.add(hashOf(folder, name, c), func(i int) uint64 {
+		r := t.row(i)
+		return hashOf(r.folder, t.name(i), t.attrs[r.attr].kind.class())
+	})
+	return i
+}
+
+// set sets the values of a row.
+func (b *builder) set(i int, e *Entry) {
+	t := b.t
+	r := t.row(i)
+	r.attr = b.attr(attributes{uid: e.UID, gid: e.GID, xattrs: b.xattrs(e.Xattrs), mode: e.Mode, kind: e.Kind, implied: e.Implied})
+	r.sum, r.sec, r.nsec, r.value = e.Sum, 0, 0, 0
+	if !e.Implied {
+		r.sec, r.nsec = e.Time.Unix(), uint32(e.Time.Nanosecond()) //nolint:gosec // below 1e9
+	}
+	switch e.Kind {
+	case File:
+		r.value = e.Size
+	case Symlink, Hardlink:
+		r.value = t.texts.add(e.Link).packed()
+	case CharDevice, BlockDevice:
+		r.value = int64(len(t.devices))
+		t.devices = append(t.devices, [2]int64{e.Major, e.Minor})
+	}
+}
+
+// folder returns the number of the folder with a path, and adds it if it is new.
+func (b *builder) folder(path string) int32 {
+	if b.lastID != noFolder && b.last == path {
+		return b.lastID
+	}
+	t := b.t
+	id, ok := t.findFolder(path)
+	if !ok {
+		id = int32(len(t.folders)) //nolint:gosec // maxEntries limits it
+		t.folders = append(t.folders, t.texts.add(path))
+		t.dirs.add(hashOf(0, path, entries), func(i int) uint64 { return hashOf(0, t.texts.part(t.folders[i]), entries) })
+	}
+	b.last, b.lastID = t.texts.part(t.folders[id]), id
+	return id
+}
+
+func (b *builder) attr(a attributes) uint32 {
+	id, ok := b.attrIDs[a]
+	if !ok {
+		id = uint32(len(b.t.attrs)) //nolint:gosec // maxEntries limits it
+		b.attrIDs[a] = id
+		b.t.attrs = append(b.t.attrs, a)
+	}
+	return id
+}
+
+func (b *builder) xattrs(xattrs []Xattr) int32 {
+	if len(xattrs) == 0 {
+		return noXattrs
+	}
+	var key strings.Builder
+	for _, x := range xattrs {
+		for _, s := range []string{x.Name, x.Value} {
+			key.WriteString(strconv.Itoa(len(s)) + ":" + s)
+		}
+	}
+	id, ok := b.xattrIDs[key.String()]
+	if !ok {
+		id = int32(len(b.t.xattrs)) //nolint:gosec // maxEntries limits it
+		b.xattrIDs[key.String()] = id
+		b.t.xattrs = append(b.t.xattrs, xattrs)
+	}
+	return id
+}
+
+// implyParents adds the folders above a path that have no entry yet.
+func (b *builder) implyParents(path string) {
+	parent, _ := split(path)
+	if b.lastID == noFolder || b.last != parent { // else the last entry is in the same folder
+		b.imply(parent)
+	}
+}
+
+// imply adds a folder that has no entry yet, and those above it. The root needs none.
+func (b *builder) imply(path string) {
+	if path == "" {
+		return
+	}
+	if _, known := b.t.find(path, entries); known {
+		return
+	}
+	b.implyParents(path)
+	b.put(&Entry{Path: path, Kind: Folder, Implied: true})
+}
+
+// list returns the list. The builder must not be used after it.
+func (b *builder) list() List {
+	t := b.t
+	if t.n == 0 {
+		return List{}
+	}
+	// Of several hashes of one row the last one counts. A stable sort keeps them in order.
+	slices.SortStableFunc(t.normals, func(a, b normal) int { return a.row - b.row })
+	kept := t.normals[:0]
+	for i, n := range t.normals {
+		if i+1 < len(t.normals) && t.normals[i+1].row == n.row || n.sum == (Hash{}) {
+			continue
+		}
+		kept = append(kept, n)
+	}
+	t.normals = slices.Clip(kept)
+	t.names.trim()
+	t.texts.trim()
+	return List{t}
+}
+
+// trim frees what the text has allocated for its growth.
+func (t *text) trim() {
+	if t.Cap()-t.Len() < t.Len()/8 {
+		return
+	}
+	exact := t.String()
+	t.Builder = strings.Builder{}
+	t.Grow(len(exact))
+	t.WriteString(exact)
+}

@@ -1,0 +1,202 @@
+// Package insidetest makes archives of layers for tests.
+package insidetest
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// Item is an entry of an archive. The type, the mode and the size of its header have defaults:
+// a name that ends in a slash is a folder, one with a Linkname a symbolic link, others are files
+// of the size of Body.
+type Item struct {
+	tar.Header
+	Body string
+}
+
+// File is a file with content.
+func File(name, body string) Item { return Item{Header: tar.Header{Name: name}, Body: body} }
+
+// Folder is a folder.
+func Folder(name string) Item {
+	return Item{Header: tar.Header{Name: strings.TrimSuffix(name, "/") + "/"}}
+}
+
+// Symlink is a symbolic link.
+func Symlink(name, target string) Item {
+	return Item{Header: tar.Header{Name: name, Linkname: target, Typeflag: tar.TypeSymlink}}
+}
+
+// Hardlink is another name of a file.
+func Hardlink(name, target string) Item {
+	return Item{Header: tar.Header{Name: name, Linkname: target, Typeflag: tar.TypeLink}}
+}
+
+// Of returns an item of another type.
+func Of(typeflag byte, name string) Item {
+	return Item{Header: tar.Header{Name: name, Typeflag: typeflag}}
+}
+
+// At returns the item with a time.
+func (i Item) At(t time.Time) Item {
+	i.ModTime = t
+	return i
+}
+
+// As returns the item with a mode and an owner.
+func (i Item) As(mode int64, uid, gid int) Item {
+	i.Mode, i.Uid, i.Gid = mode, uid, gid
+	return i
+}
+
+// With returns the item with a PAX record, as SCHILY.xattr.user.a.
+func (i Item) With(key, value string) Item {
+	records := map[string]string{key: value}
+	for k, v := range i.PAXRecords {
+		records[k] = v
+	}
+	i.PAXRecords = records
+	return i
+}
+
+// Then is the default time of entries.
+var Then = time.Date(2024, time.May, 1, 12, 30, 15, 0, time.UTC) //nolint:gochecknoglobals // a constant
+
+// Tar writes an archive. It panics at an entry that archive/tar cannot write.
+func Tar(items ...Item) []byte {
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	for _, i := range items {
+		h := withDefaults(i.Header)
+		h.Size = int64(len(i.Body))
+		must(w.WriteHeader(&h))
+		_, err := w.Write([]byte(i.Body))
+		must(err)
+	}
+	must(w.Close())
+	return b.Bytes()
+}
+
+func withDefaults(h tar.Header) tar.Header {
+	if h.Typeflag == tar.TypeXGlobalHeader {
+		return h
+	}
+	if h.Typeflag == 0 {
+		h.Typeflag = tar.TypeReg
+		if strings.HasSuffix(h.Name, "/") {
+			h.Typeflag = tar.TypeDir
+		}
+	}
+	if h.Mode == 0 {
+		h.Mode = 0o644
+		if h.Typeflag == tar.TypeDir {
+			h.Mode = 0o755
+		}
+	}
+	if h.ModTime.IsZero() {
+		h.ModTime = Then
+	}
+	return h
+}
+
+// Gzip packs an archive, in members of the given sizes and one with the rest.
+func Gzip(raw []byte, members ...int) []byte {
+	var b bytes.Buffer
+	for _, size := range append(members, len(raw)) {
+		size = min(size, len(raw))
+		w := gzip.NewWriter(&b)
+		_, err := w.Write(raw[:size])
+		must(err)
+		must(w.Close())
+		if raw = raw[size:]; len(raw) == 0 {
+			break
+		}
+	}
+	return b.Bytes()
+}
+
+// Zstd packs an archive into one frame.
+func Zstd(raw []byte) []byte {
+	w, err := zstd.NewWriter(nil)
+	must(err)
+	defer w.Close()
+	return w.EncodeAll(raw, nil)
+}
+
+// SkippableFrame is a zstd frame without content for a decoder.
+func SkippableFrame(content string) []byte {
+	n := len(content)
+	return append([]byte{0x5a, 0x2a, 0x4d, 0x18, byte(n), byte(n >> 8), byte(n >> 16), byte(n >> 24)}, content...)
+}
+
+// Random returns about n entries as layers have them: files of a few sizes in nested folders,
+// links, devices, whiteouts, some with extended attributes. The same seed gives the same entries.
+func Random(seed uint64, n int) []Item {
+	r := rand.New(rand.NewPCG(seed, seed))
+	folders := []string{""}
+	files := []string{}
+	items := make([]Item, 0, n)
+	for len(items) < n {
+		folder := folders[r.IntN(len(folders))]
+		name := fmt.Sprintf("%s%s-%d", folder, []string{"lib", "data", "conf", "mod"}[r.IntN(4)], len(items))
+		item := randomItem(r, name, files)
+		switch item.Typeflag {
+		case tar.TypeDir:
+			folders = append(folders, item.Name)
+		case tar.TypeReg:
+			files = append(files, item.Name)
+		}
+		item = item.At(Then.Add(time.Duration(r.IntN(1e6))*time.Second)).As(item.Mode, r.IntN(3)*1000, r.IntN(2)*50)
+		items = append(items, item)
+	}
+	return items
+}
+
+func randomItem(r *rand.Rand, name string, files []string) Item {
+	switch k := r.IntN(100); {
+	case k < 12:
+		i := Folder(name)
+		i.Typeflag = tar.TypeDir
+		return i
+	case k < 20:
+		return Symlink(name, "../"+name)
+	case k < 24 && len(files) > 0:
+		return Hardlink(name, files[r.IntN(len(files))])
+	case k == 24:
+		i := Of(tar.TypeChar, name)
+		i.Devmajor, i.Devminor = int64(r.IntN(9)), int64(r.IntN(9))
+		return i
+	case k == 25:
+		return Of(tar.TypeFifo, name)
+	case k == 26:
+		folder, last := name[:strings.LastIndexByte(name, '/')+1], name[strings.LastIndexByte(name, '/')+1:]
+		return Of(tar.TypeReg, folder+".wh."+last)
+	case k == 27:
+		return File(name, randomText(r, 200)).With("SCHILY.xattr.user.note", name)
+	}
+	i := File(name, randomText(r, []int{0, 40, 900, 9000}[r.IntN(4)]))
+	i.Typeflag = tar.TypeReg
+	i.Mode = []int64{0o644, 0o755, 0o4755}[r.IntN(3)]
+	return i
+}
+
+func randomText(r *rand.Rand, n int) string {
+	var b strings.Builder
+	for b.Len() < n {
+		fmt.Fprintf(&b, "%x\n", r.Uint64())
+	}
+	return b.String()
+}
+
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
