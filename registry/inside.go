@@ -22,12 +22,12 @@ import (
 	"github.com/tagdiff/tagdiff/registry/transport"
 )
 
-// Layers reads whole layers and lists the files in them. It returns the last state of each layer
+// ReadLayers reads whole layers and lists the files in them. It returns the last state of each layer
 // by the digest of its blob, with a list or an error: the failure of one layer does not end the
 // others. Lists that were made before are not made again. It calls progress, unless nil, from one
 // goroutine. A layer in several repositories is read once. The largest are read first, at most
 // transport.MaxStreams of one registry at once.
-func (c *Client) Layers(ctx context.Context, reads []model.LayerRead, progress func(model.LayerState)) map[digest.Digest]model.LayerState {
+func (c *Client) ReadLayers(ctx context.Context, reads []model.LayerRead, progress func(model.LayerState)) map[digest.Digest]model.LayerState {
 	states := newLayerStates()
 	read := make(chan struct{})
 	panics.Go(func() {
@@ -300,10 +300,10 @@ func (h *host) layerError(ctx context.Context, about model.Ref, e *transport.Exc
 	return err
 }
 
-// File reads the content of a file in a layer: up to limit bytes, without reading the rest of the
+// ReadFile reads the content of a file in a layer: up to limit bytes, without reading the rest of the
 // layer. want is its entry in the list of the layer. An entry with a hash is found by the hash,
 // and its content is verified then.
-func (c *Client) File(
+func (c *Client) ReadFile(
 	ctx context.Context, repo model.Ref, layer v1.Descriptor, want inside.Entry, limit int64,
 ) (content model.FileContent, err error) {
 	r := repo.AtDigest(layer.Digest)
