@@ -3,7 +3,7 @@ package inside
 // bounds are the limits of what is read of one layer. Archives can be made to exceed them: 8 MB
 // hold a million entries, and 272 bytes a file of 1 TiB.
 type bounds struct {
-	entries  int   // of the list, with those that are implied
+	entries  int   // of the archive. As many folders may be implied.
 	names    int   // bytes of paths and link targets in all, and of extended attributes
 	path     int   // bytes of a path, and of the target of a link
 	xattrs   int   // bytes of the extended attributes of an entry

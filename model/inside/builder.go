@@ -51,7 +51,11 @@ func (b *builder) add(folder int32, name string, c class) int {
 	t := b.t
 	i := t.n
 	if i%rowsInBlock == 0 {
-		t.rows = append(t.rows, nil)
+		capacity := 0
+		if i > 0 { // else a small layer
+			capacity = rowsInBlock
+		}
+		t.rows = append(t.rows, make([]row, 0, capacity))
 	}
 	block := &t.rows[len(t.rows)-1]
 	*block = append(*block, row{folder: folder, name: t.names.add(name).from})

@@ -167,7 +167,7 @@ func (rd *reader) readEntries(t *tar.Reader) error {
 // isFull reports whether a limit ends the list.
 func (rd *reader) isFull() bool {
 	switch {
-	case rd.entries >= rd.max.entries, rd.list.t.n >= rd.max.entries:
+	case rd.entries >= rd.max.entries, rd.list.t.n >= 2*rd.max.entries:
 		rd.stopped = fmt.Sprintf("the entries after the first %s", humanize.Comma(int64(rd.entries)))
 	case rd.list.held()+rd.extraBytes > rd.max.names:
 		rd.stopped = fmt.Sprintf("the entries after the first %s, whose names take %s",
@@ -431,7 +431,7 @@ func (rd *reader) finish() {
 		l.Left = append(l.Left, rd.stopped)
 	}
 	count(rd.longNames, fmt.Sprintf("entries with names of more than %s bytes: %%s", humanize.Comma(int64(rd.max.path))))
-	count(rd.bigXattrs, fmt.Sprintf("extended attributes of more than %s: those of %%s files",
+	count(rd.bigXattrs, fmt.Sprintf("extended attributes of more than %s in an entry: %%s",
 		humanize.IBytes(uint64(rd.max.xattrs)))) //nolint:gosec // 64 KiB
 	count(l.Remarks.Unhashed, "the content of sparse files that are larger than the archive: %s")
 	count(rd.moreRemark, "remarks on other paths: %s")

@@ -67,7 +67,7 @@ func (i Item) With(key, value string) Item {
 }
 
 // Then is the default time of entries.
-var Then = time.Date(2024, time.May, 1, 12, 30, 15, 0, time.UTC) //nolint:gochecknoglobals // a constant
+var Then = time.Date(2024, time.May, 1, 12, 30, 15, 0, time.UTC)
 
 // Tar writes an archive. It panics at an entry that archive/tar cannot write.
 func Tar(items ...Item) []byte {
@@ -126,7 +126,7 @@ func Gzip(raw []byte, members ...int) []byte {
 func Zstd(raw []byte) []byte {
 	w, err := zstd.NewWriter(nil)
 	must(err)
-	defer w.Close()
+	defer func() { must(w.Close()) }()
 	return w.EncodeAll(raw, nil)
 }
 
@@ -199,4 +199,44 @@ func must(err error) {
 	if err != nil {
 		panic(err)
 	}
+}
+
+// SparseFile is an archive of one file of zeros, of any size, as GNU tar writes it with --sparse:
+// nothing of its content is in the archive.
+func SparseFile(name string, size int64) []byte {
+	block := make([]byte, 512)
+	copy(block, name)
+	copy(block[100:], "0000644\x000000000\x000000000\x0000000000000\x0014614313547\x00")
+	block[156] = tar.TypeGNUSparse
+	copy(block[257:], "ustar  \x00")
+	base256(block[386:398], size) // the only part: it begins at the end, and is empty
+	copy(block[398:], "00000000000\x00")
+	base256(block[483:495], size)
+	return append(Checksummed(block), make([]byte, 1024)...)
+}
+
+// base256 writes a number in the form of GNU tar for those that octal digits do not hold.
+func base256(field []byte, n int64) {
+	for i := len(field) - 1; i >= 0; i-- {
+		field[i] = byte(n)
+		n >>= 8
+	}
+	field[0] |= 0x80
+}
+
+// SetTime writes a time of any size into the header of an archive, which begins with it.
+func SetTime(archive []byte, seconds int64) {
+	base256(archive[136:148], seconds)
+	Checksummed(archive)
+}
+
+// Checksummed writes the checksum of the header that an archive begins with.
+func Checksummed(archive []byte) []byte {
+	copy(archive[148:156], "        ")
+	sum := 0
+	for _, b := range archive[:512] {
+		sum += int(b)
+	}
+	copy(archive[148:156], fmt.Sprintf("%06o\x00 ", sum))
+	return archive
 }

@@ -1,0 +1,408 @@
+package inside
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"io"
+	"math"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+	"github.com/opencontainers/go-digest"
+)
+
+// The binary form of a layer is for files on this computer. It begins with the magic text, a
+// version, and the SHA-256 of the rest, which finds damage. The rest is two parts: the hashes of
+// the entries, which do not compress, and a zstd stream of everything else. Entries follow in the
+// order of the archive, each with what differs from the one before.
+const (
+	binaryMagic   = "tagdiff layer "
+	binaryVersion = 1 // of the form, and of what is read of a layer: Kind, Normal
+	binaryHead    = len(binaryMagic) + 1 + sha256.Size
+	binaryWindow  = 1 << 20
+)
+
+// The flags of an entry.
+const (
+	hasNewAttributes = 1 << iota
+	hasSum
+	isEmptyFile // Sum is NoContent
+	hasNormal
+	hasFraction // of the second
+)
+
+// ErrNotThisForm says that bytes are not the binary form of a layer of this version, or that
+// they are damaged.
+var ErrNotThisForm = errors.New("not a list of files that this version wrote")
+
+// MarshalBinary returns the binary form of a layer.
+func (l *Layer) MarshalBinary() ([]byte, error) {
+	e := encoder{attrIDs: map[uint32]uint64{}}
+	e.header(l)
+	sums := 0
+	e.uvarint(uint64(l.Files.Len())) //nolint:gosec // not negative
+	for i := range l.Files.Len() {
+		e.entry(l.Files.t, i)
+	}
+	sums = len(e.sums)
+	out := make([]byte, binaryHead, binaryHead+binary.MaxVarintLen64+sums+len(e.rest)/2)
+	copy(out, binaryMagic)
+	out[len(binaryMagic)] = binaryVersion
+	out = binary.AppendUvarint(out, uint64(sums)) //nolint:gosec // not negative
+	out = append(out, e.sums...)
+	packed := bytes.NewBuffer(out)
+	z, err := zstd.NewWriter(packed, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(binaryWindow), zstd.WithEncoderCRC(false))
+	if err != nil {
+		return nil, err
+	}
+	if _, err := z.Write(e.rest); err != nil {
+		return nil, err
+	}
+	if err := z.Close(); err != nil {
+		return nil, err
+	}
+	out = packed.Bytes()
+	sum := sha256.Sum256(out[binaryHead:])
+	copy(out[binaryHead-sha256.Size:], sum[:])
+	return out, nil
+}
+
+// encoder collects the two parts of the binary form.
+type encoder struct {
+	sums, rest []byte
+	attrIDs    map[uint32]uint64 // the numbers of attributes, which are in the order of their first use
+	lastAttr   uint64
+	path, link string
+	sec        int64
+}
+
+func (e *encoder) uvarint(n uint64) { e.rest = binary.AppendUvarint(e.rest, n) }
+func (e *encoder) varint(n int64)   { e.rest = binary.AppendVarint(e.rest, n) }
+
+func (e *encoder) text(s string) {
+	e.uvarint(uint64(len(s)))
+	e.rest = append(e.rest, s...)
+}
+
+func (e *encoder) texts(all []string) {
+	e.uvarint(uint64(len(all)))
+	for _, s := range all {
+		e.text(s)
+	}
+}
+
+// after writes a text by what it has in common with the one before.
+func (e *encoder) after(last, s string) {
+	n := 0
+	for n < min(len(last), len(s)) && last[n] == s[n] {
+		n++
+	}
+	e.uvarint(uint64(n)) //nolint:gosec // not negative
+	e.text(s[n:])
+}
+
+func (e *encoder) header(l *Layer) {
+	e.uvarint(uint64(l.How))
+	e.text(string(l.Blob))
+	e.varint(l.Packed)
+	e.text(string(l.DiffID))
+	e.varint(l.Unpacked)
+	e.text(l.Broken)
+	for _, list := range [][]string{l.Left, l.Remarks.Repeated, l.Remarks.Escaping, l.Remarks.DeletedAndGiven} {
+		e.texts(list)
+	}
+	e.varint(l.Remarks.Hidden)
+	e.varint(l.Remarks.Trailing)
+	e.varint(int64(l.Remarks.Unhashed))
+}
+
+func (e *encoder) entry(t *table, i int) {
+	r, a, normal := t.row(i), t.attrs[t.row(i).attr], t.normal(i)
+	attr, known := e.attrIDs[r.attr]
+	if !known {
+		attr = uint64(len(e.attrIDs))
+		e.attrIDs[r.attr] = attr
+	}
+	flags := uint64(0)
+	set := func(flag uint64, is bool) {
+		if is {
+			flags |= flag
+		}
+	}
+	set(hasNewAttributes, !known)
+	set(isEmptyFile, r.sum == NoContent)
+	set(hasSum, r.sum != Hash{} && r.sum != NoContent)
+	set(hasNormal, normal != Hash{})
+	set(hasFraction, r.nsec != 0)
+	e.uvarint(flags)
+	path := t.path(i)
+	e.after(e.path, path)
+	e.path = path
+	e.attributes(t, a, attr, known)
+	e.varint(r.sec - e.sec) // wraps around, and back
+	e.sec = r.sec
+	if flags&hasFraction != 0 {
+		e.uvarint(uint64(r.nsec))
+	}
+	if flags&hasSum != 0 {
+		e.sums = append(e.sums, r.sum[:]...)
+	}
+	if flags&hasNormal != 0 {
+		e.sums = append(e.sums, normal[:]...)
+	}
+	switch a.kind {
+	case File:
+		e.varint(r.value)
+	case Symlink, Hardlink:
+		link := t.texts.part(unpackedSpan(r.value))
+		e.after(e.link, link)
+		e.link = link
+	case CharDevice, BlockDevice:
+		e.varint(t.devices[r.value][0])
+		e.varint(t.devices[r.value][1])
+	}
+}
+
+// attributes writes the number of known attributes, as the difference to the last one, or new ones.
+func (e *encoder) attributes(t *table, a attributes, id uint64, known bool) {
+	if known {
+		e.varint(int64(id) - int64(e.lastAttr)) //nolint:gosec // both are small
+		e.lastAttr = id
+		return
+	}
+	e.lastAttr = id
+	kind := uint64(a.kind) << 1
+	if a.implied {
+		kind |= 1
+	}
+	e.uvarint(kind)
+	e.uvarint(uint64(a.mode))
+	e.varint(int64(a.uid))
+	e.varint(int64(a.gid))
+	if a.xattrs == noXattrs {
+		e.uvarint(0)
+		return
+	}
+	e.uvarint(uint64(len(t.xattrs[a.xattrs])))
+	for _, x := range t.xattrs[a.xattrs] {
+		e.text(x.Name)
+		e.text(x.Value)
+	}
+}
+
+// UnmarshalBinary reads the binary form of a layer. It trusts none of its numbers: what they ask
+// for is taken only as far as there are bytes. The error is ErrNotThisForm.
+func (l *Layer) UnmarshalBinary(data []byte) error {
+	if len(data) < binaryHead || string(data[:len(binaryMagic)]) != binaryMagic || data[len(binaryMagic)] != binaryVersion {
+		return ErrNotThisForm
+	}
+	rest := data[binaryHead:]
+	if sha256.Sum256(rest) != [sha256.Size]byte(data[binaryHead-sha256.Size:binaryHead]) {
+		return ErrNotThisForm
+	}
+	sums, n := binary.Uvarint(rest)
+	if n <= 0 || sums > uint64(len(rest)-n) {
+		return ErrNotThisForm
+	}
+	rest = rest[n:]
+	z, err := zstd.NewReader(bytes.NewReader(rest[sums:]), zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
+		zstd.WithDecoderMaxWindow(binaryWindow))
+	if err != nil {
+		return ErrNotThisForm
+	}
+	defer z.Close()
+	d := decoderState{in: bufio.NewReaderSize(z, blobBuffer), sums: rest[:sums], max: usual}
+	out := d.layer()
+	if d.failed || len(d.sums) > 0 {
+		return ErrNotThisForm
+	}
+	if _, err := d.in.ReadByte(); !errors.Is(err, io.EOF) {
+		return ErrNotThisForm
+	}
+	*l = *out
+	return nil
+}
+
+// decoderState reads the two parts of the binary form. After a fault it returns zeros.
+type decoderState struct {
+	in         *bufio.Reader
+	sums       []byte
+	max        bounds
+	failed     bool
+	list       *builder
+	attrs      []Entry // with Kind, Implied, Mode, UID, GID, Xattrs
+	lastAttr   int64
+	path, link []byte
+	sec        int64
+	extraBytes int
+}
+
+func (d *decoderState) fail() { d.failed = true }
+
+func (d *decoderState) uvarint() uint64 {
+	n, err := binary.ReadUvarint(d.in)
+	if err != nil || d.failed {
+		d.fail()
+		return 0
+	}
+	return n
+}
+
+func (d *decoderState) varint() int64 {
+	n, err := binary.ReadVarint(d.in)
+	if err != nil || d.failed {
+		d.fail()
+		return 0
+	}
+	return n
+}
+
+// length reads a length of at most max.
+func (d *decoderState) length(max int) int {
+	n := d.uvarint()
+	if n > uint64(max) { //nolint:gosec // not negative
+		d.fail()
+		return 0
+	}
+	return int(n) //nolint:gosec // at most max
+}
+
+// append reads a text of at most max bytes, and appends it to b.
+func (d *decoderState) append(b []byte, max int) []byte {
+	for n := d.length(max); n > 0 && !d.failed; {
+		part, err := d.in.Peek(min(n, d.in.Size()))
+		if err != nil {
+			d.fail()
+			break
+		}
+		b = append(b, part...)
+		_, _ = d.in.Discard(len(part)) // peeked
+		n -= len(part)
+	}
+	return b
+}
+
+func (d *decoderState) text(max int) string { return string(d.append(nil, max)) }
+
+func (d *decoderState) texts() []string {
+	var all []string
+	for n := d.length(d.max.remarks + 100); n > 0 && !d.failed; n-- {
+		all = append(all, d.text(maxRecordedName))
+	}
+	return all
+}
+
+// maxRecordedName limits the names in remarks: archive/tar reads none that are longer.
+const maxRecordedName = 1 << 20
+
+// after reads a text that begins like last, and returns it in place of last.
+func (d *decoderState) after(last []byte) []byte {
+	n := d.length(len(last))
+	return d.append(last[:n], max(0, d.max.path-n))
+}
+
+func (d *decoderState) digest() digest.Digest {
+	s := digest.Digest(d.text(200)) //nolint:mnd // more than any digest
+	if s != "" && s.Validate() != nil {
+		d.fail()
+	}
+	return s
+}
+
+func (d *decoderState) sum() (h Hash) {
+	if len(d.sums) < len(h) {
+		d.fail()
+		return h
+	}
+	copy(h[:], d.sums)
+	d.sums = d.sums[len(h):]
+	return h
+}
+
+func (d *decoderState) layer() *Layer {
+	l := &Layer{
+		How: How(d.length(int(Start))), Blob: d.digest(), Packed: d.varint(), DiffID: d.digest(), Unpacked: d.varint(), //nolint:gosec // small
+		Broken: d.text(maxRecordedName), Left: d.texts(),
+	}
+	r := &l.Remarks
+	r.Repeated, r.Escaping, r.DeletedAndGiven = d.texts(), d.texts(), d.texts()
+	r.Hidden, r.Trailing, r.Unhashed = d.varint(), d.varint(), int(d.varint())
+	d.list = newBuilder()
+	var e Entry
+	for n := d.uvarint(); n > 0 && !d.failed; n-- {
+		if d.list.t.n > 2*d.max.entries+d.max.path || d.list.held()+d.extraBytes > 2*d.max.names {
+			d.fail()
+		}
+		if d.entry(&e); !d.failed {
+			d.list.put(&e)
+		}
+	}
+	l.Files = d.list.list()
+	return l
+}
+
+// entry reads one entry.
+func (d *decoderState) entry(e *Entry) {
+	flags := d.uvarint()
+	d.path = d.after(d.path)
+	*e = d.attributes(flags)
+	e.Path = string(d.path)
+	d.sec += d.varint()
+	nsec := uint64(0)
+	if flags&hasFraction != 0 {
+		nsec = d.uvarint()
+	}
+	if nsec >= uint64(time.Second) {
+		d.fail()
+	}
+	e.Time = time.Unix(d.sec, int64(nsec)) //nolint:gosec // less than a second
+	switch {
+	case flags&isEmptyFile != 0:
+		e.Sum = NoContent
+	case flags&hasSum != 0:
+		e.Sum = d.sum()
+	}
+	if flags&hasNormal != 0 {
+		e.Normal = d.sum()
+	}
+	switch e.Kind {
+	case File:
+		e.Size = d.varint()
+	case Symlink, Hardlink:
+		d.link = d.after(d.link)
+		e.Link = string(d.link)
+	case CharDevice, BlockDevice:
+		e.Major, e.Minor = d.varint(), d.varint()
+	}
+}
+
+// attributes returns an entry with the attributes that come next.
+func (d *decoderState) attributes(flags uint64) Entry {
+	if flags&hasNewAttributes == 0 {
+		d.lastAttr += d.varint()
+		if d.lastAttr < 0 || d.lastAttr >= int64(len(d.attrs)) {
+			d.fail()
+			d.lastAttr = 0
+			return Entry{}
+		}
+		return d.attrs[d.lastAttr]
+	}
+	kind := d.length(int(Other)<<1 | 1)
+	e := Entry{
+		Kind: Kind(kind >> 1), Implied: kind&1 != 0, Mode: uint16(d.length(math.MaxUint16)), UID: int(d.varint()), GID: int(d.varint()), //nolint:gosec // limited
+	}
+	for n := d.length(d.max.xattrs); n > 0 && !d.failed; n-- {
+		x := Xattr{d.text(d.max.xattrs), d.text(d.max.xattrs)}
+		d.extraBytes += len(x.Name) + len(x.Value)
+		e.Xattrs = append(e.Xattrs, x)
+	}
+	if e.Kind == 0 {
+		d.fail()
+	}
+	d.lastAttr = int64(len(d.attrs))
+	d.attrs = append(d.attrs, e)
+	return e
+}
