@@ -168,7 +168,7 @@ func (c *Client) knownLayer(d v1.Descriptor) *inside.Layer {
 		return nil
 	}
 	l := new(inside.Layer)
-	if err := decodeList(l, content); err != nil || l.Blob != d.Digest || l.How != inside.Full {
+	if err := l.UnmarshalBinary(content); err != nil || l.Blob != d.Digest || l.How != inside.Full {
 		return nil // of another version, or damaged: the next list replaces it
 	}
 	c.rememberList(l)
@@ -235,7 +235,7 @@ func (c *Client) readLayer(ctx context.Context, r model.Ref, read model.LayerRea
 		return nil, malformed(r, "sent a layer with the wrong digest "+model.ShortDigest(l.Blob), nil)
 	}
 	c.rememberList(l)
-	c.disk.PutList(l.Blob, encodeList(l))
+	c.disk.PutList(l.Blob, l.MarshalBinary)
 	return l, nil
 }
 
