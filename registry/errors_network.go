@@ -125,6 +125,9 @@ func (h *host) connectionError(name serverName, status int, err error, t *model.
 		did, next = server.Did, server.Next
 	case errors.Is(err, transport.ErrSilent), errors.Is(err, transport.ErrSlow):
 		did, next = "did not answer in time"+h.timeoutText(err), "try again, or check the network"
+	case errors.Is(err, transport.ErrRate):
+		p := h.transport.Timeouts()
+		did, next = fmt.Sprintf("sent less than %d bytes in %g s", p.MinRate, p.Rate.Seconds()), "try again, or check the network"
 	case errors.As(err, &dns):
 		t.Message, next = "cannot find the address of "+name.object+" (DNS)", "check the name, the network and the VPN"
 		if !dns.IsNotFound {

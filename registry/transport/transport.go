@@ -68,6 +68,7 @@ import (
 type Transport struct {
 	registry     string // its name in references
 	host         string // its host in URLs
+	pathPrefix   string // between /v2/ and the repository in URLs, "" for none
 	roundTripper *roundTripper
 	client       *http.Client
 	auth         *authenticator
@@ -99,7 +100,7 @@ func New(opts Options) (*Transport, error) {
 	}
 	g.local.Store(IsLoopback(host)) // connections to other hosts may be opened before that to the registry
 	s := &Transport{
-		registry: settings.Name, host: host, timeouts: opts.Timeouts, retry: opts.Retry, endpoints: &EndpointFile{},
+		registry: settings.Name, host: host, pathPrefix: settings.PathPrefix, timeouts: opts.Timeouts, retry: opts.Retry, endpoints: &EndpointFile{},
 		limiter: newLimiter(settings.Name, opts.Concurrency, opts.Retry, opts.Meter),
 	}
 	others := func(host string) (*hostTransport, error) {
