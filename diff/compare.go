@@ -56,7 +56,7 @@ func Recompare(prev Comparison, a, b model.Artifact) Comparison {
 		} else {
 			p.Rows = pairRows(*p)
 		}
-		p.baseA, p.baseB = BaseOf(imageOf(p.A)), BaseOf(imageOf(p.B))
+		p.baseA, p.baseB = baseOf(&a, p.A), baseOf(&b, p.B)
 		p.Verdict = c.caused(*p, judge(*p, nameA, nameB))
 		p.Rows = p.withDetails()
 		p.Verdict.Command = c.verdictCommand(*p)
@@ -117,7 +117,7 @@ func Describe(a model.Artifact) Comparison {
 	images := candidates(a)
 	for i := range images {
 		p := Pair{Platform: nameOf(images[i]), A: &images[i]}
-		p.Rows, p.baseA = pairRows(p), BaseOf(p.A.Image)
+		p.Rows, p.baseA = pairRows(p), baseOf(&a, p.A)
 		c.Pairs = append(c.Pairs, p)
 	}
 	markSeveral(c.Pairs)
