@@ -2,6 +2,7 @@ package diff
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -208,6 +209,19 @@ func (b BaseClaim) Text() safe.Text {
 	return safe.Text{}
 }
 
+// Reference names the base with the digest in full.
+func (b BaseClaim) Reference() safe.Text {
+	switch {
+	case b.Digest == "" && b.Name == "":
+		return safe.Text{}
+	case b.Digest == "":
+		return safe.Clean(quoted(b.Name))
+	case b.Name == "":
+		return safe.Clean(b.Digest.String())
+	}
+	return safe.Sprintf("%s@%s", quoted(b.Name), b.Digest)
+}
+
 // Source says what names the base, "an annotation".
 func (b BaseClaim) Source() string {
 	if b.IsNone() {
@@ -259,6 +273,23 @@ func otherBaseNamed(a, b BaseClaim) bool {
 	return a.Name != "" && b.Name != "" && !sameReference(a.Name, b.Name)
 }
 
+// NamedBaseTags returns the known tags that the images of an artifact name as their bases, each
+// digest once.
+func NamedBaseTags(art model.Artifact, set model.TagSet) []model.Tagged {
+	var found []model.Tagged
+	for _, e := range art.Images() {
+		s := baseSearch{}
+		s.setClaim(baseClaim(&art, &e).direct(), &e)
+		for _, t := range set.Tags {
+			known := slices.ContainsFunc(found, func(o model.Tagged) bool { return o.Digest == t.Digest })
+			if t.Digest != "" && t.Digest != art.Top.Digest && !known && s.isClaimed(set, t) {
+				found = append(found, t)
+			}
+		}
+	}
+	return found
+}
+
 // baseNamed (G10) says which base an image names. G1 says it where the two sides name two.
 func baseNamed(c Comparison, p Pair) []Finding {
 	sides := matching(c.entriesOf(p), func(s entryOf) bool { return !c.claimOf(s.side, s.entry).IsNone() })
@@ -275,7 +306,7 @@ func baseNamed(c Comparison, p Pair) []Finding {
 		f.Proof = append(f.Proof, claims[i].proof(s.name))
 	}
 	last := claims[len(claims)-1]
-	f.Next, f.Command = last.advice()
+	f.Next, f.Command = last.advice(sides[len(sides)-1].entry)
 	f.Check = c.claimCheck(p, last.source)
 	if len(claims) == 2 && claims[0] == claims[1] {
 		f.Common = true
@@ -292,26 +323,27 @@ func baseNamed(c Comparison, p Pair) []Finding {
 
 // proof is the claim in full.
 func (b BaseClaim) proof(name string) safe.Text {
-	switch {
-	case b.Digest == "":
-		return safe.Sprintf("base of %s, by %s: %s", name, b.source.withArticle(), quoted(b.Name))
-	case b.Name == "":
-		return safe.Sprintf("base of %s, by %s: %s", name, b.source.withArticle(), b.Digest)
-	}
-	return safe.Sprintf("base of %s, by %s: %s@%s", name, b.source.withArticle(), quoted(b.Name), b.Digest)
+	return safe.Sprintf("base of %s, by %s: %s", name, b.source.withArticle(), b.Reference())
 }
 
-// advice says what a reader can do with the name of a base.
-func (b BaseClaim) advice() (next, command safe.Text) {
+// advice says what a reader can do with the name of a base. Some tools record the digest of the
+// index of the base, others that of its image for the platform.
+func (b BaseClaim) advice(e *model.Entry) (next, command safe.Text) {
 	switch {
 	case b.Name == "" || b.Name == scratch || !fitsCommand(b.Name):
 		return safe.Text{}, safe.Text{}
 	case b.Digest == "":
-		return advisePinnedBase(b.Name), safe.Text{}
+		return adviseBase(e.Image, b.Name), safe.Text{}
 	}
-	return safe.Sprintf("See if %s is still %s, or has moved since", quoted(b.Name), short(b.Digest)),
-		safe.Sprintf("crane digest %s", quoted(b.Name))
+	command = safe.Sprintf("crane digest %s", quoted(b.Name))
+	if platform := nameOf(*e); plainPlatform.MatchString(platform) {
+		command = safe.Sprintf("%s; crane digest --platform %s %s", command, platform, quoted(b.Name))
+	}
+	return safe.Sprintf("To see if the base has moved since, compare its digest with that of %s now", quoted(b.Name)), command
 }
+
+// plainPlatform matches a platform that is safe in a shell command.
+var plainPlatform = regexp.MustCompile(`^[a-z0-9]+/[a-z0-9]+(/v[0-9]+)?$`)
 
 // claimCheck prints what names the bases of a pair.
 func (c Comparison) claimCheck(p Pair, source claimSource) safe.Text {
