@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/opencontainers/image-spec/specs-go/v1"
-
 	"github.com/tagdiff/tagdiff/diff/version"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
@@ -261,11 +259,10 @@ func (c Comparison) namesOtherBase(p Pair) string {
 	for i, child := range slices.Backward(sides) {
 		base := sides[1-i]
 		art := c.artifact(base.side)
-		m := metadataOf(c.artifact(child.side), child.entry)
-		name, source := m.get(v1.AnnotationBaseImageName)
-		_, d := m.base()
+		claim := c.claimOf(child.side, child.entry).direct()
+		name, d := claim.Name, claim.Digest
 		ref, err := model.ParseRef(name)
-		if err != nil || d == "" || source == "label" || ref.Tag == "" || ref.Tag != art.Ref.Tag {
+		if err != nil || d == "" || ref.Tag == "" || ref.Tag != art.Ref.Tag {
 			continue
 		}
 		if own, under := base.entry.Image.Steps, child.entry.Image.Steps; d != art.Top.Digest && d != base.entry.Descriptor.Digest &&
@@ -332,13 +329,12 @@ func (c Comparison) baseText(p Pair, a, b *model.Image) string {
 	if runA, runB := runImageName(a), runImageName(b); runA != runB && runB != "" {
 		return "another run image"
 	}
-	nameA, digestA := metadataOf(c.A, p.A).base()
-	nameB, digestB := metadataOf(c.B, p.B).base()
-	if nameB != "" && nameB != "scratch" && (nameA != nameB || digestA != digestB) {
-		if nameA != nameB {
+	from, to := c.BaseClaim(SideA, p), c.BaseClaim(SideB, p)
+	if to.Name != "" && to.Name != scratch && (!sameReference(from.Name, to.Name) || from.Digest != to.Digest) {
+		if !sameReference(from.Name, to.Name) {
 			age = ""
 		}
-		return age + quoted(nameB)
+		return age + quoted(to.Name)
 	}
 	if suite, _, _ := debianBump(a, b); suite != "" {
 		return age + "debian " + suite

@@ -56,7 +56,7 @@ func Recompare(prev Comparison, a, b model.Artifact) Comparison {
 		} else {
 			p.Rows = pairRows(*p)
 		}
-		p.baseA, p.baseB = BaseOf(imageOf(p.A)), BaseOf(imageOf(p.B))
+		p.baseA, p.baseB = baseOf(&a, p.A), baseOf(&b, p.B)
 		*p = c.withInside(*p)
 		p.Verdict = p.withFiles(c.caused(*p, judge(*p, nameA, nameB)))
 		p.Rows = p.withDetails()
@@ -120,7 +120,7 @@ func describe(a model.Artifact, found Inside) Comparison {
 	images := candidates(a)
 	for i := range images {
 		p := Pair{Platform: nameOf(images[i]), A: &images[i]}
-		p.Rows, p.baseA = pairRows(p), BaseOf(p.A.Image)
+		p.Rows, p.baseA = pairRows(p), baseOf(&a, p.A)
 		c.Pairs = append(c.Pairs, c.withInside(p))
 	}
 	markSeveral(c.Pairs)

@@ -303,8 +303,8 @@ func beginsWith(steps, base []model.Step) bool {
 
 // claimsBase reports whether an image names another one as its base, and where it does.
 func claimsBase(child, base *model.Entry) (source string, ok bool) {
-	source, d := claimedBase(child)
-	return source, d != "" && d == base.Descriptor.Digest
+	claim := baseClaim(nil, child).direct()
+	return string(claim.source), claim.Digest != "" && claim.Digest == base.Descriptor.Digest
 }
 
 // prefixGrounds is the evidence that the first k layers with files are the same.

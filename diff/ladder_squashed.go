@@ -93,7 +93,7 @@ func (l *ladder) squashedSide() (Verdict, bool) {
 		if because == "" || realLayers(*s.img) != 1 || strings.HasPrefix(because, "crane ") {
 			continue
 		}
-		if _, named := annotatedBase(s.entry); named != "" && named == s.other.Descriptor.Digest {
+		if named := annotatedBase(s.entry); named != "" && named == s.other.Descriptor.Digest {
 			return Verdict{
 				Code: Unrelated, Rests: on(Claimed), onNamedBase: true, says: "D12",
 				Headline: safe.Sprintf("%s names %s as its base; its layers were squashed", s.name, s.otherName),

@@ -72,16 +72,6 @@ func (m metadata) get(keys ...string) (value, source string) {
 	return "", ""
 }
 
-// base is the base image that annotations or labels name; either part may be empty.
-func (m metadata) base() (name string, d digest.Digest) {
-	value, _ := m.get(v1.AnnotationBaseImageDigest)
-	if d = digest.Digest(value); d.Validate() != nil {
-		d = ""
-	}
-	name, _ = m.get(v1.AnnotationBaseImageName)
-	return name, d
-}
-
 // revision is the commit that an image claims to be built from.
 func (m metadata) revision() (value, source string) { return m.get(revisionLabels...) }
 

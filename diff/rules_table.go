@@ -28,8 +28,8 @@ var importance = []string{
 	"F2", "B4", "B6",
 	"F6", "F1", "F7", "G1", "A7", "A6", "A5", "A9", "A3", "A8", "A12", "A2", "A4", "A1", "A11", "H20", "H6", "B1", "B2", "B3", "B5",
 	"H16", "H21", "H3", "H1", "H2",
-	"D6", "D5", "E1", "E2", "E3", "E9", "E7", "D4", "D1", "D3", "D12", "D14", "D13", "D11", "E5", "E6", "F5", "G8", "G3", "E4",
-	"C14", "C15", "C18", "D22", "F4", "G9", "C2", "E8", "D2", "C6",
+	"D6", "D5", "E1", "E2", "E3", "E9", "E7", "D4", "D1", "D3", "D12", "D14", "D13", "D11", "E5", "E6", "F5", "G8", "G11", "G3", "E4",
+	"C14", "C15", "C18", "D22", "F4", "G9", "G10", "C2", "E8", "D2", "C6",
 }
 
 // Rule is the description of a rule: what it observes, its condition as a formula, and the
@@ -425,7 +425,7 @@ var rulesTags = []rule{{
 var rulesBase = []rule{{
 	id: "G1", name: "base-moved", pair: onBoth(baseMoved),
 	means: "The base image moved, while your own steps stayed the same.",
-	proof: "the annotations org.opencontainers.image.base.digest differ (a claim, not a proof); or the instructions after the last start " +
+	proof: "the bases differ that both sides name (see G10; a claim, not a proof); or the instructions after the last start " +
 		"command of the base are equal and the layers before it differ",
 }, {
 	id: "G3", name: "different-builder", pair: onBoth(differentBuilder), causes: []string{"A6"},
@@ -433,15 +433,26 @@ var rulesBase = []rule{{
 	proof: "the builder named by the newest history entries, docker_version and labels differs",
 }, {
 	id: "G8", name: "base-contradicted", pair: onBoth(baseContradicted),
-	means: "An annotation names a base, but the image does not start with the layers of this base. The layers count, not the annotation.",
+	means: "An image names a base (G10), but does not start with the layers of this base. The layers count, not the name.",
 	proof: "base.digest(B) = manifest(A), and diff_ids(A) are not the first of diff_ids(B); or base.digest(A) = base.digest(B), and the " +
 		"first diff_ids differ",
 }, {
 	id: "G9", name: "base-has-a-tag", tags: baseTagged,
-	means: "A known tag is the base of the image, or has the same first layers. Only tags that were read, or whose digest an annotation " +
-		"names, are considered.",
-	proof: "base.digest(A) = digest(T), or T lists it; or the diff_ids with files of T are the first of diff_ids(A), fewer than all, and " +
+	means: "A known tag is the base of the image, or has the same first layers. Only tags that were read, or that the image names " +
+		"(G10), are considered.",
+	proof: "base.digest(A) = digest(T), or T lists it, or base.name(A) = T and no digest is named; or the diff_ids with files of T are the first of diff_ids(A), fewer than all, and " +
 		"the instructions of T are the first of A",
+}, {
+	id: "G10", name: "base-named", pair: baseNamed, causes: []string{"G8", "G11", "G9"},
+	means: "The image, or the index around it, names its base. Nothing checks this.",
+	proof: "the annotations org.opencontainers.image.base.name and base.digest of the manifest, the index entry or the index; the run image in " +
+		"the label of buildpacks; \"FROM NAME\" in a comment of buildah's history; else labels of the names of the annotations",
+}, {
+	id: "G11", name: "base-tag-contradicted", tags: claimDenied,
+	means: "An image names a known tag as its base (G10), but does not start with the layers of the tag. The layers count. Where only the " +
+		"name is given, the tag may have moved since.",
+	proof: "base.digest(A) = digest(T), or T lists it, or base.name(A) = T and no digest is named; and the diff_ids of T for this platform " +
+		"are not the first of diff_ids(A)",
 }}
 
 // rulesInside is group H: what is inside the layers, where they were read.
