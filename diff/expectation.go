@@ -96,6 +96,11 @@ func Expect(c Comparison, platforms []string) Expectation {
 			e.Extra = append(e.Extra, orNone(name))
 		}
 	}
+	for _, inner := range unreadInner(*c.A) {
+		if !model.IsMissing(inner.Err) {
+			e.unread = cmp.Or(e.unread, inner.Err)
+		}
+	}
 	if len(images) == 0 {
 		nameA, _ := c.names()
 		e.notImage = nameA + " has " + contents(*c.A, nil)

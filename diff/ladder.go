@@ -95,7 +95,18 @@ func (l *ladder) oneSided() (Verdict, bool) {
 // unnamedImage is what sentences call an image without a platform.
 const unnamedImage = "an image without a platform"
 
+// unknownImage is what sentences call an image that was not read, and for which the index states no platform.
+const unknownImage = "an image of an unknown platform"
+
 func platformText(name string) string { return cmp.Or(name, unnamedImage) }
+
+// platformTextOf is platformText for an entry, which may not have been read.
+func platformTextOf(e model.Entry) string {
+	if name := nameOf(e); name != "" || e.Err == nil {
+		return platformText(name)
+	}
+	return unknownImage
+}
 
 func (l *ladder) sameManifest() (Verdict, bool) {
 	d := l.p.A.Descriptor.Digest
