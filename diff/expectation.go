@@ -283,7 +283,7 @@ func (f Finding) short() safe.Text {
 func warningsText(warnings []Finding) safe.Text {
 	names := distinct(warnings, func(f Finding) safe.Text {
 		if f.onlyOf != "" {
-			return safe.Sprintf("%s %s of %s, which is not expected", f.ID, f.Name, f.onlyOf)
+			return safe.Sprintf("%s %s of %s (not expected)", f.ID, f.Name, f.onlyOf)
 		}
 		return safe.Sprintf("%s %s", f.ID, f.Name)
 	})

@@ -373,6 +373,13 @@ func (l *ladder) sameBlobs(step int, renamed string) Verdict {
 	}
 	inShort, all := l.manifestDifference()
 	v.Headline = safe.Sprintf("Same image, different manifest: %s", inShort)
+	if callsAttestation(l.a) != callsAttestation(l.b) {
+		name := l.nameA
+		if callsAttestation(l.b) {
+			name = l.nameB
+		}
+		v.Headline, v.says = safe.Sprintf("Same config and layers, but an annotation calls %s an attestation of a build", name), "C19"
+	}
 	v.Because = safe.Sprintf("Image ID %s and all layers are the same blobs", short(l.a.ID()))
 	if all != inShort {
 		v.Because = safe.Sprintf("%s; what differs in the manifest: %s", v.Because, all)

@@ -3,7 +3,6 @@ package diff
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
@@ -45,13 +44,17 @@ func knownPlatforms(a model.Artifact, names []string) []string {
 // withUnknownPlatforms changes the verdict on two sides without a common platform if an image of one
 // of them may have any platform.
 func (c Comparison) withUnknownPlatforms(v Verdict) Verdict {
-	var texts []string
+	var texts []safe.Text
 	for _, s := range c.artifacts() {
 		unknown := unknownPlatforms(*s.art)
 		if len(unknown) == 0 {
 			continue
 		}
-		texts = append(texts, unknownPlatformsText(s, unknown))
+		text := safe.Clean(unknownPlatformsText(s, unknown))
+		if len(texts) > 0 {
+			text = lowerFirst(text)
+		}
+		texts = append(texts, text)
 		if slices.ContainsFunc(unknown, func(e model.Entry) bool { return !lacksPart(e.Err) }) {
 			v.Rests = on(Structure)
 		}
@@ -59,7 +62,7 @@ func (c Comparison) withUnknownPlatforms(v Verdict) Verdict {
 	if len(texts) == 0 {
 		return v
 	}
-	v.Headline = safe.Clean(strings.Join(texts, "; "))
+	v.Headline = safe.Join(texts, "; ")
 	v.Because = safe.Sprintf("%s. It is unknown whether they have a platform in common%s", v.Because, c.annotatedCommit())
 	return v
 }

@@ -45,7 +45,7 @@ func lackedLayers(img *model.Image) string {
 // calledAttestation (C19): the layers are those of an image, but an annotation of the manifest calls it
 // an attestation.
 func calledAttestation(s sideOf) []Finding {
-	if s.img.Manifest.Annotations[model.AnnotationReferenceType] != model.AttestationType {
+	if !callsAttestation(s.img) {
 		return nil
 	}
 	return []Finding{{
@@ -56,4 +56,9 @@ func calledAttestation(s sideOf) []Finding {
 		Proof: []safe.Text{safe.Sprintf("annotation %s = %s", model.AnnotationReferenceType, model.AttestationType)},
 		Check: s.manifestCheck(".annotations"),
 	}}
+}
+
+// callsAttestation reports whether an annotation of a manifest calls it an attestation.
+func callsAttestation(img *model.Image) bool {
+	return img.Manifest.Annotations[model.AnnotationReferenceType] == model.AttestationType
 }

@@ -488,6 +488,7 @@ func (c Comparison) cannotBePulled() bool {
 		return slices.Contains([]string{"B4", "D16", "D26"}, f.ID) ||
 			f.Severity >= 3 && slices.Contains([]string{"C11", "C16", "D7", "D8", "D15", "D19", "D25"}, f.ID) ||
 			c.Verdict.Code != Identical && slices.Contains([]string{"B6", "D24", "D25", "D27"}, f.ID) ||
+			f.ID == "C19" && !f.Common && c.Verdict.Code != Identical || // one of the two only
 			c.Verdict.Code != Identical && f.ID == "D18" && f.Severity >= 2
 	})
 }
