@@ -34,21 +34,17 @@ func (c Comparison) caused(p Pair, v Verdict) Verdict {
 // led puts a finding that stops a deployment before the verdict on the whole. v does not
 // name the platforms that only one side has yet.
 func (c Comparison) led(v Verdict) Verdict {
-	if v.Code == Pending || len(c.shared()) == 0 {
-		return v
-	}
 	stop, ok := c.stopFinding()
-	if v.Code == Identical {
-		fault := c.faultOfBoth(stop)
-		if fault.IsEmpty() && ok && stop.ID == "D16" {
-			v.Headline = safe.Sprintf("%s, probably with a fault: %s", v.Headline, stop.Lead)
-		}
-		return v.withFault(fault)
+	switch {
+	case v.Code == Identical:
+		return c.withFaults(v, stop)
+	case v.Code == Pending || len(c.shared()) == 0:
+		return v
 	}
 	if !ok {
 		v = c.withUnreadFacts(c.withOneSided(v))
 		if isSame(v.Code) {
-			v = v.withFault(c.encryptedOnBoth())
+			v = c.withLimits(v)
 		}
 		if m, stale := c.olderCopy(); stale && !isSame(v.Code) {
 			return v.behind(m.text(), on(Claimed))
@@ -68,41 +64,87 @@ func (c Comparison) led(v Verdict) Verdict {
 	return c.withUnreadFacts(v).behind(c.leadOf(stop), stop.Rests)
 }
 
-// withFault ends the headline on one image with what is wrong with it on both sides.
-func (v Verdict) withFault(fault safe.Text) Verdict {
-	if !fault.IsEmpty() {
-		v.Headline = safe.Sprintf("%s, with a fault: %s", v.Headline, lowerFirst(fault))
+// withFaults ends the headline on one image that both references lead to with its gravest fault: what
+// is proved, then why runtimes refuse it, then what is probable.
+func (c Comparison) withFaults(v Verdict, stop Finding) Verdict {
+	limited := c.withLimits(v)
+	switch corrupt := c.corruptText(); {
+	case trustOf(stop.Rests) == Proved:
+		return v.withFault(c.leadOf(stop))
+	case !corrupt.IsEmpty():
+		return v.withFault(corrupt)
+	case limited.Headline != v.Headline:
+		return limited
+	case !stop.Lead.IsEmpty():
+		v.Headline = safe.Sprintf("%s, probably with a fault: %s", v.Headline, lowerFirst(stop.Lead))
 	}
 	return v
 }
 
-// faultOfBoth says what is wrong with an image that both references lead to, empty for
-// nothing that is proved: what its gravest finding says, why it could not be read, or why
-// runtimes refuse it.
-func (c Comparison) faultOfBoth(stop Finding) safe.Text {
-	if trustOf(stop.Rests) == Proved {
-		return c.leadOf(stop)
-	}
-	if text := c.corruptText(); !text.IsEmpty() {
-		return text
-	}
-	if slices.ContainsFunc(c.allFindings(), func(f Finding) bool { return f.ID == "B4" }) {
-		return safe.Const("it is stored in the schema1 format")
-	}
-	return c.encryptedOnBoth()
+// withFault ends the headline on one image with what is wrong with it on both sides.
+func (v Verdict) withFault(fault safe.Text) Verdict {
+	v.Headline = safe.Sprintf("%s, with a fault: %s", v.Headline, lowerFirst(fault))
+	return v
 }
 
-// encryptedOnBoth says which platforms are encrypted on both sides, empty for none.
-func (c Comparison) encryptedOnBoth() safe.Text {
-	isEncrypted := func(e *model.Entry) bool { return e.Image != nil && len(e.Image.Encrypted()) > 0 }
-	encrypted := matching(c.shared(), func(p Pair) bool { return isEncrypted(p.A) && isEncrypted(p.B) })
-	switch {
-	case len(encrypted) == 0:
-		return safe.Text{}
-	case len(encrypted) == len(c.shared()):
-		return safe.Const("layers are encrypted, as their media types say")
+// withLimits ends the headline on one image with why ordinary runtimes cannot run it. That it is made
+// for other runtimes, or is encrypted, is no fault.
+func (c Comparison) withLimits(v Verdict) Verdict {
+	and := "; "
+	if v.Code == Identical {
+		and = ", and "
 	}
-	return safe.Sprintf("layers of %s are encrypted, as their media types say", list(mapped(encrypted, platformOrImage)))
+	hasB4 := slices.ContainsFunc(c.allFindings(), func(f Finding) bool { return f.ID == "B4" })
+	empty, refused, encrypted := c.pairsOfBoth(hasNoFiles), c.refusedTypes(), c.pairsOfBoth(isEncrypted)
+	switch {
+	case hasB4 && v.Code == Identical: // else the verdict says it
+		return v.withFault(safe.Const("it is stored in the schema1 format"))
+	case len(empty) > 0:
+		return v.withFault(safe.Sprintf("%s has %s, so there is nothing to run", c.partText(empty, "it"), lackedLayers(empty[0].A.Image)))
+	case len(refused) > 0:
+		mediaType := unknownTypes(*refused[0].A)[0].Layer.MediaType
+		if reader := readerOf(mediaType); reader != "" {
+			v.Headline = safe.Sprintf("%s%sonly %s can run %s", v.Headline, and, reader, c.partText(refused, "it"))
+			return v
+		}
+		return v.withFault(safe.Sprintf("layers%s have the media type %s, which runtimes do not know",
+			c.ofPart(refused), quoted(mediaType)))
+	case len(encrypted) > 0:
+		text := safe.Sprintf("layers%s are encrypted, as their media types say", c.ofPart(encrypted))
+		if v.Code == Identical && len(encrypted) == len(c.shared()) {
+			text = safe.Const("encrypted, as the media types of layers say")
+		}
+		v.Headline = safe.Sprintf("%s%s%s", v.Headline, and, text)
+	}
+	return v
+}
+
+// pairsOfBoth are the pairs for whose images something holds on both sides.
+func (c Comparison) pairsOfBoth(holds func(*model.Image) bool) []Pair {
+	return matching(c.shared(), func(p Pair) bool {
+		a, b, ok := bothSides(p)
+		return ok && holds(a) && holds(b)
+	})
+}
+
+func hasNoFiles(img *model.Image) bool { return lackedLayers(img) != "" }
+
+func isEncrypted(img *model.Image) bool { return len(img.Encrypted()) > 0 }
+
+// partText names the platforms of some pairs, or all if these are all.
+func (c Comparison) partText(pairs []Pair, all string) string {
+	if len(pairs) == len(c.shared()) {
+		return all
+	}
+	return list(mapped(pairs, platformOrImage))
+}
+
+// ofPart is " of linux/arm64", "" for all pairs.
+func (c Comparison) ofPart(pairs []Pair) string {
+	if part := c.partText(pairs, ""); part != "" {
+		return " of " + part
+	}
+	return ""
 }
 
 // corruptText says which bytes of the registry cannot be used, empty if all can.

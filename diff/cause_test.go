@@ -134,6 +134,7 @@ func TestHeadline_cause(t *testing.T) {
 // platform, does not count as the same image.
 func TestSame_broken(t *testing.T) {
 	amd, arm := entry(forArch("amd64").image(t)), entry(forArch("arm64").image(t))
+	v6 := entry(armV6().image(t))
 	for name, tt := range map[string]struct {
 		a, b model.Artifact
 		same bool
@@ -143,7 +144,10 @@ func TestSame_broken(t *testing.T) {
 		"the same images, one is gone":       {index(t, "a", amd, gone(arm, true)), index(t, "b", amd, gone(arm, true), receipt(amd)), false},
 		"an index around the image":          {single("a", *amd.Image), index(t, "b", amd), true},
 		"an index with a wrong label":        {single("a", *amd.Image), index(t, "b", labelled(amd, "linux", "arm64", "")), false},
-		"the same wrong label":               {index(t, "a", labelled(amd, "linux", "arm64", "")), index(t, "b", labelled(amd, "linux", "arm64", ""), receipt(amd)), true},
+		"the same wrong label":               {index(t, "a", labelled(amd, "linux", "arm64", "")), index(t, "b", labelled(amd, "linux", "arm64", ""), receipt(amd)), false},
+		"the same label of another variant":  {index(t, "a", labelled(v6, "linux", "arm", "v7")), index(t, "b", labelled(v6, "linux", "arm", "v7"), receipt(amd)), true},
+		"one index with a wrong label":       {index(t, "a", labelled(amd, "linux", "arm64", "")), index(t, "b", labelled(amd, "linux", "arm64", "")), false},
+		"one index, of another variant":      {index(t, "a", labelled(v6, "linux", "arm", "v7")), index(t, "b", labelled(v6, "linux", "arm", "v7")), true},
 		"an index that repeats the image":    {single("a", *amd.Image), index(t, "b", amd, amd), true},
 	} {
 		c := Compare(tt.a, tt.b)

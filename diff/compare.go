@@ -63,6 +63,7 @@ func Recompare(prev Comparison, a, b model.Artifact) Comparison {
 		p.Verdict.Command = c.verdictCommand(*p)
 	}
 	c.Pairs = pairs
+	c.judgeUnknownPlatforms()
 	c.judgeDuplicateEntries()
 	c.Verdict = c.overall(settled)
 	c = c.withFindings(prev, done)

@@ -183,6 +183,8 @@ type Finding struct {
 	Tags     []string    // the tags that it is about, if it is about tags
 	Proof    []safe.Text // the formula of the rule with the values of this case, one per line
 	Check    safe.Text   // the shell command that reproduces the proof, "" if there is none
+
+	onlyOf string // of a warning of an expectation: the platform that it is about, which was not asked for
 }
 
 // Evidence refers to what proves a finding. Step is an Index of a step, -1 for

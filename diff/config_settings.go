@@ -40,11 +40,13 @@ func (l *ladder) withDifferences(first safe.Text) safe.Text {
 
 // settingsText names the settings that differ, after another difference. It is "" if they agree,
 // and begins with "; ".
-func (l *ladder) settingsText() string {
-	if changes := settingsOf(l.changes()); len(changes) > 0 {
-		return "; different settings: " + fieldsText(changes, l.nameB)
+func (l *ladder) settingsText() string { return l.changesText(settingsOf(l.changes())) }
+
+func (l *ladder) changesText(settings []fieldChange) string {
+	if len(settings) == 0 {
+		return ""
 	}
-	return ""
+	return "; different settings: " + fieldsText(settings, l.nameB)
 }
 
 // settingNames maps the settings of a config to the instructions of a

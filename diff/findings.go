@@ -97,7 +97,7 @@ func (c Comparison) joined(found []Finding) []Finding {
 			out = append(out, f)
 			continue
 		}
-		out[i].Text, out[i].Common = safe.Sprintf("In %s and %s, %s", nameA, nameB, rest), true
+		out[i].Text, out[i].Common = safe.Sprintf("In %s and %s, %s", nameA, nameB, rest), c.isCommon(f)
 		out[i].Evidence, out[i].Proof = append(out[i].Evidence, f.Evidence...), append(out[i].Proof, f.Proof...)
 	}
 	return out
@@ -246,8 +246,11 @@ func (r rule) apply(find func() []Finding) (found []Finding) {
 func (r rule) withID(found []Finding) []Finding {
 	for i := range found {
 		found[i].ID, found[i].Name, found[i].Trust = r.id, r.name, trustOf(found[i].Rests)
-		if text := found[i].Text.String(); strings.HasSuffix(text, "....") { // a name that ends in an ellipsis
+		switch text := found[i].Text.String(); {
+		case strings.HasSuffix(text, "...."): // a name that ends in an ellipsis
 			found[i].Text = safe.Clean(strings.TrimSuffix(text, "."))
+		case strings.HasPrefix(text, oneIndex):
+			found[i].Text = safe.Clean(upperFirst(text))
 		}
 	}
 	return found

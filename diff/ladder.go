@@ -95,7 +95,18 @@ func (l *ladder) oneSided() (Verdict, bool) {
 // unnamedImage is what sentences call an image without a platform.
 const unnamedImage = "an image without a platform"
 
+// unknownImage is what sentences call an image that was not read, and for which the index states no platform.
+const unknownImage = "an image of an unknown platform"
+
 func platformText(name string) string { return cmp.Or(name, unnamedImage) }
+
+// platformTextOf is platformText for an entry, which may not have been read.
+func platformTextOf(e model.Entry) string {
+	if name := nameOf(e); name != "" || e.Err == nil {
+		return platformText(name)
+	}
+	return unknownImage
+}
 
 func (l *ladder) sameManifest() (Verdict, bool) {
 	d := l.p.A.Descriptor.Digest
@@ -362,6 +373,13 @@ func (l *ladder) sameBlobs(step int, renamed string) Verdict {
 	}
 	inShort, all := l.manifestDifference()
 	v.Headline = safe.Sprintf("Same image, different manifest: %s", inShort)
+	if callsAttestation(l.a) != callsAttestation(l.b) {
+		name := l.nameA
+		if callsAttestation(l.b) {
+			name = l.nameB
+		}
+		v.Headline, v.says = safe.Sprintf("Same config and layers, but an annotation calls %s an attestation of a build", name), "C19"
+	}
 	v.Because = safe.Sprintf("Image ID %s and all layers are the same blobs", short(l.a.ID()))
 	if all != inShort {
 		v.Because = safe.Sprintf("%s; what differs in the manifest: %s", v.Because, all)

@@ -39,6 +39,16 @@ func (l *ladder) artifacts(a, b model.Manifest) Verdict {
 	}
 	changes := slices.Concat(l.chartChanges(), manifestChanges(a, b, l.nameA, l.nameB))
 	blobs := blobChanges(a, b)
+	if blobs == "" && otherSubject(a, b) {
+		v.Headline = safe.Sprintf("The same %s, attached to %s", withoutArticle(shortA), l.subjectsText(a, b))
+		v.Because = safe.Sprintf("All blobs are the same; what differs: %s", list(changes))
+		return v
+	}
+	if blobs == "" && isOnlyAnnotations(a) && !maps.Equal(a.Annotations, b.Annotations) {
+		v.Headline = safe.Sprintf("Not container images: 2 %s with different annotations", pluralKind(*l.p.A))
+		v.Because = safe.Sprintf("Neither has a blob with content, so the annotations are what they state; what differs: %s", list(changes))
+		return v
+	}
 	if blobs == "" && otherSignatures(a, b) {
 		v.Headline = safe.Const("Two signatures of the same payload")
 		v.Because = safe.Sprintf("Signatures of cosign are annotations of layers. What differs: %s", list(changes))
@@ -50,8 +60,7 @@ func (l *ladder) artifacts(a, b model.Manifest) Verdict {
 		v.Because = safe.Sprintf("All blobs are the same; what differs: %s", cmp.Or(list(changes), formattingText(a.Raw, b.Raw)))
 		return v
 	}
-	kinds := cmp.Or(artifactKindOf(l.p.A.ArtifactType()).many, "artifacts")
-	v.Headline = safe.Sprintf("Not container images: 2 %s, with different content", kinds)
+	v.Headline = safe.Sprintf("Not container images: 2 %s, with different content", pluralKind(*l.p.A))
 	if from, to := versionOf(*l.p.A), versionOf(*l.p.B); from != "" && to != "" && from != to {
 		v.Headline = safe.Sprintf("%s: version %s → %s", upperFirst(withoutArticle(shortA)), quoted(from), quoted(to))
 		v.Rests = on(Hashed, Claimed)
@@ -62,6 +71,34 @@ func (l *ladder) artifacts(a, b model.Manifest) Verdict {
 		v.Because = safe.Sprintf("%s; also %s", blobs, list(changes))
 	}
 	return v
+}
+
+func pluralKind(e model.Entry) string { return cmp.Or(artifactKindOf(e.ArtifactType()).many, "artifacts") }
+
+// subjectsText says what two artifacts with different subjects are attached to.
+func (l *ladder) subjectsText(a, b model.Manifest) string {
+	switch {
+	case a.Subject == nil:
+		return "nothing in " + l.nameA
+	case b.Subject == nil:
+		return "nothing in " + l.nameB
+	}
+	return "another manifest"
+}
+
+// otherSubject reports whether two artifacts are attached to different manifests.
+func otherSubject(a, b model.Manifest) bool {
+	if a.Subject == nil || b.Subject == nil {
+		return a.Subject != b.Subject
+	}
+	return a.Subject.Digest != b.Subject.Digest
+}
+
+// isOnlyAnnotations reports whether no blob of an artifact has content: each is the empty JSON object
+// (image-spec manifest.md, "Guidance for an Empty Descriptor").
+func isOnlyAnnotations(m model.Manifest) bool {
+	hasContent := func(d v1.Descriptor) bool { return d.Digest != v1.DescriptorEmptyJSON.Digest }
+	return !hasContent(m.Config) && !slices.ContainsFunc(m.Layers, hasContent)
 }
 
 // signatureAnnotations are where cosign keeps a signature and what verifies it, beside the

@@ -529,12 +529,18 @@ func (l *ladder) unrelated() Verdict {
 	return v
 }
 
-// settingsOfImports is settingsText for two images of one layer, as imports of a root filesystem.
+// settingsOfImports names the settings that differ between two images of one layer. Imports of a root
+// filesystem state no instruction, and may be two states of one. Where the instructions are others, the
+// images are unrelated: nothing is new or gone in one of them, and their labels describe two things.
 func (l *ladder) settingsOfImports() string {
-	if len(l.withFiles[0]) == 1 && len(l.withFiles[1]) == 1 {
+	if len(l.withFiles[0]) != 1 || len(l.withFiles[1]) != 1 {
+		return ""
+	}
+	if !hasInstructions(*l.a) && !hasInstructions(*l.b) {
 		return l.settingsText()
 	}
-	return ""
+	ofBoth := func(ch fieldChange) bool { return ch.inA && ch.inB && ch.kind != fieldLabel }
+	return l.changesText(matching(settingsOf(l.changes()), ofBoth))
 }
 
 // beginsAsOther is the verdict if all instructions of one side, a root filesystem and a setting at

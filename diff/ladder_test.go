@@ -23,6 +23,18 @@ func app(steps ...step) build {
 	}, steps...)}
 }
 
+// TestUnrelated_settings: of two images that nothing relates, no label is new or gone.
+func TestUnrelated_settings(t *testing.T) {
+	program := func(name string, env []string, labels map[string]string) build {
+		b := build{steps: []step{does("COPY "+name+" /", files(name))}}
+		return configured(b, map[string]any{"Cmd": []string{"/" + name}, "Env": env, "Labels": labels})
+	}
+	v := pairOf(t, program("x", []string{"A=1"}, map[string]string{"v": "2", "w": "3"}), program("y", nil, map[string]string{"v": "3"})).Verdict
+	if want := `No layer is the same: 1 layer in :a, 1 layer in :b; different settings: CMD ["/x"] → ["/y"]`; v.Because.String() != want {
+		t.Errorf("%q, want %q", v.Because, want)
+	}
+}
+
 func TestLadder(t *testing.T) {
 	plain := app(does("COPY . /app # buildkit", files("app")))
 	otherEnv := plain
@@ -212,6 +224,39 @@ func artifact(tag, artifactType, content string) model.Artifact {
 	return model.Artifact{Ref: ref(tag), Top: m, Done: true, Entries: []model.Entry{{
 		Descriptor: v1.Descriptor{Digest: m.Digest, ArtifactType: m.ArtifactType}, Role: model.RoleArtifact,
 	}}}
+}
+
+// TestArtifacts_sameBlobs has artifacts of one content that state different things by their subject or
+// their annotations.
+func TestArtifacts_sameBlobs(t *testing.T) {
+	with := func(tag, content, subject string, annotations map[string]string) model.Artifact {
+		a := artifact(tag, "application/vnd.in-toto+json", content)
+		m := a.Top
+		if subject != "" {
+			m.Subject = &v1.Descriptor{Digest: digest.FromString(subject)}
+		}
+		m.Annotations, m.Digest = annotations, digest.FromString(fmt.Sprint(tag, subject, annotations))
+		a.Top, a.Entries[0].Artifact, a.Entries[0].Descriptor.Digest = m, &m, m.Digest
+		return a
+	}
+	const none = "{}" // the empty JSON object
+	x, y := map[string]string{"k": "x"}, map[string]string{"k": "y"}
+	for name, tt := range map[string]struct {
+		a, b model.Artifact
+		head string
+		same bool
+	}{
+		"of another image":                  {with("a", "p", "s1", nil), with("b", "p", "s2", nil), "The same attestation, attached to another manifest", false},
+		"of no image in B":                  {with("a", "p", "s1", nil), with("b", "p", "", nil), "The same attestation, attached to nothing in :b", false},
+		"of one image, with a note":         {with("a", "p", "s1", nil), with("b", "p", "s1", x), "The same attestation, different manifest", true},
+		"with notes only":                   {with("a", none, "s1", x), with("b", none, "s1", y), "Not container images: 2 attestations with different annotations", false},
+		"without content, with equal notes": {with("a", none, "s1", x), with("b", none, "s1", x), "The same attestation, different manifest", true},
+	} {
+		c := Compare(tt.a, tt.b)
+		if v := c.Verdict; v.Headline.String() != tt.head || c.Same(false) != tt.same {
+			t.Errorf("%s: %q because %q, same: %t", name, v.Headline, v.Because, c.Same(false))
+		}
+	}
 }
 
 // TestArtifacts_signatures has two artifacts of one payload, which is not the signature.

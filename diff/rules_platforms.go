@@ -199,10 +199,11 @@ func entriesOfAll(groups []sharedPlatform) []model.Entry {
 	return slices.Concat(mappedTo(groups, func(g sharedPlatform) []model.Entry { return g.entries })...)
 }
 
-// packing is how the second entry is packed or written, "" unless it was read and has the same
-// config as the first.
+// packing is how the second entry is packed or written, "" unless all entries were read and have the
+// config of the first.
 func (g sharedPlatform) packing() string {
-	if !isSameConfig(g.entries[0], g.entries[1]) {
+	isOther := func(e model.Entry) bool { return !isSameConfig(g.entries[0], e) }
+	if slices.ContainsFunc(g.entries[1:], isOther) {
 		return ""
 	}
 	return packingBeside(g.entries[0], g.entries[1])
@@ -376,7 +377,11 @@ func (c Comparison) oneSidedEvidence(side Side) []Evidence {
 // labelContradiction (C3): the index and the config of an image state different platforms.
 func labelContradiction(c Comparison, p Pair) []Finding {
 	var found []Finding
-	for _, s := range c.entriesOf(p) {
+	sides := c.entriesOf(p)
+	if c.isOneIndex() {
+		sides = []entryOf{{SideA, oneIndex, p.A}}
+	}
+	for _, s := range sides {
 		if !isMislabelled(s.entry) || len(mislabelled(*c.artifact(s.side))) > 1 {
 			continue // contradictions says all of them
 		}

@@ -45,11 +45,12 @@ func indexesText(nested []model.Entry) string {
 	return text
 }
 
-// withoutPlatform (C15): images of an index that no client can choose by platform.
+// withoutPlatform (C15): images of an index that no client can choose by platform. An entry that was
+// not read may be another artifact.
 func withoutPlatform(c Comparison) []Finding {
 	return c.onEntries(func(a *model.Artifact, i int) bool {
 		e := a.Entries[i]
-		return e.Role == model.RoleImage && (e.Descriptor.Platform == nil || e.Descriptor.Platform.OS == "")
+		return e.Role == model.RoleImage && e.Image != nil && (e.Descriptor.Platform == nil || e.Descriptor.Platform.OS == "")
 	}, func(s artifactSide, bare []model.Entry) Finding {
 		takes := byNumber(len(bare), "1 entry for an image has no platform. podman takes it",
 			fmt.Sprintf("%d entries for images have no platform. podman takes the first of them", len(bare)))

@@ -68,7 +68,7 @@ func runtimeCases(t *testing.T) []ruleCase {
 		{"one too many for Docker", alone(layers(126)), "D19", 2, "there are 126 layers, more than some runtimes can mount (max depth exceeded): Docker's classic image store (graph drivers) at most 125.", 1},
 		{"too many for CRI-O, too", alone(layers(129)), "D19", 2, "at most 125; CRI-O and podman of 2022 and older at most 128.", 1},
 		{"as many as old CRI-O mounts", alone(layers(128)), "D19", 2, "(graph drivers) at most 125.", 1},
-		{"too many for Linux", alone(layers(501)), "D19", 2, "; Linux's overlayfs at most 500.", 1},
+		{"too many for Linux", alone(layers(501)), "D19", 3, "; Linux's overlayfs at most 500.", 1},
 		{"OCI layers in a Docker manifest", alone(retyped(app().image(t), model.MediaTypeDockerManifest, v1.MediaTypeImageLayerGzip)), "D20", 2, "the manifest has Docker's format, but 2 layers (steps 1 and 3) have OCI's media types", 2},
 		{"Docker layers in an OCI manifest", alone(retyped(app().image(t), v1.MediaTypeImageManifest, dockerLayer)), "D20", 1, "podman may fail to push it again", 2},
 		{"all of Docker", alone(retyped(app().image(t), model.MediaTypeDockerManifest, dockerLayer)), "D20", -1, "", 0},

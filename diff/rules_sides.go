@@ -27,8 +27,7 @@ func onBoth(find func(c Comparison, p Pair, a, b *model.Image) []Finding) func(C
 }
 
 // onSides applies find to each side of a pair. If both sides give the same sentence, the
-// two findings become one with Common set, except for what stops the deployment of one image
-// that both references lead to. find must begin its sentence with "In <name>, ",
+// two findings become one, Common as isCommon says. find must begin its sentence with "In <name>, ",
 // which fits one name and two ("A and B").
 func (c Comparison) onSides(p Pair, find func(sideOf) []Finding) []Finding {
 	switch len(p.sides) {
@@ -55,10 +54,15 @@ func (c Comparison) onSides(p Pair, find func(sideOf) []Finding) []Finding {
 		evidence := append(slices.Clone(onA[same].Evidence), f.Evidence...)
 		onA[same] = likeBoth[same]
 		onA[same].Evidence = evidence
-		onA[same].Common = c.Verdict.Code != Identical || onA[same].Severity < 3
+		onA[same].Common = c.isCommon(onA[same])
 	}
 	return onA
 }
+
+// isCommon reports whether a finding on both sides is of little interest, as it does not tell them
+// apart. A warning or a stop on one image that both references lead to is of interest as if it stood
+// alone.
+func (c Comparison) isCommon(f Finding) bool { return c.Verdict.Code != Identical || f.Severity < 2 }
 
 // rowProof lists layer and diff_id of both sides of a row, with full digests.
 func rowProof(r Row) []safe.Text {

@@ -298,7 +298,7 @@ var rulesLayers = []rule{{
 		"or the type is that of a plain tar, and layer ≠ diff_id (containerd issue 10134)",
 }, {
 	id: "D19", name: "too-many-layers", pair: onSides(tooManyLayers),
-	means: "The image has more layers than some runtimes can mount.",
+	means: "The image has more layers than some runtimes can mount. It stops a deployment from 501 layers on: fewer run on others.",
 	proof: "layers > 125 for Docker's classic image store (moby, layer/layer_store.go, maxLayerDepth), > 128 for CRI-O and podman of 2022 " +
 		"and older (cri-o issue 6261, containers/storage pull request 1375), > 500 for Linux (fs/overlayfs, OVL_MAX_STACK)",
 }, {

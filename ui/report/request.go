@@ -244,12 +244,11 @@ func (r Request) expect(ctx context.Context, w io.Writer, ref model.Ref) (bool, 
 	return e.Met(), cmp.Or(e.Unread(), unreadable(unreadIndex(c.A)), errTags, errBlobs)
 }
 
-// checkBlobs asks the registry whether it has every config and layer of the images, and looks
-// at what can be seen of them. The
-// error is that of a blob whose state is unknown.
+// checkBlobs asks the registry whether it has every config and layer of the images for the expected
+// platforms, and looks at what can be seen of them. The error is that of a blob whose state is unknown.
 func (r Request) checkBlobs(ctx context.Context, c diff.Comparison) (diff.Comparison, error) {
 	var blobs []v1.Descriptor
-	for _, e := range c.A.Images() {
+	for _, e := range c.ImagesOf(r.Expect) {
 		if e.Image != nil {
 			blobs = append(blobs, e.Image.Blobs()...)
 		}
