@@ -60,7 +60,7 @@ func (l *ladder) recipeText(differ []int, first model.Step, stage string) (headl
 	if len(differ) == 1 && first.Index+1 < len(l.a.Steps) {
 		where = fmt.Sprintf("in step %d", first.Index+1)
 	}
-	headline = safe.Sprintf("Same recipe, other files %s", where)
+	headline = safe.Sprintf("Same recipe, other layers %s", where)
 	because = l.sameInstructionsText(differ)
 	what, given, hashed := l.givenFiles(differ, first, stage)
 	if hashed {
@@ -149,7 +149,7 @@ func stepNames(img *model.Image, indexes []int) []string {
 func isRoot(steps []model.Step, i int) bool { return !slices.ContainsFunc(steps[:i], hasFiles) }
 
 // sameInstructionsText describes equal instructions of which those in differ gave
-// different files. It names up to three: the first one is often not the one that
+// other layers: the same files with other dates give one, too. It names up to three: the first one is often not the one that
 // matters. Steps that were given the same files, as hashes of the builder say, come last.
 func (l *ladder) sameInstructionsText(differ []int) safe.Text {
 	same := l.sameGiven(differ)
@@ -162,19 +162,19 @@ func (l *ladder) sameInstructionsText(differ []int) safe.Text {
 
 func instructionsText(n int, differ []string) safe.Text {
 	const most = 3
-	count, which := fmt.Sprint(len(differ)), ": "+list(differ)
+	count, layers, which := fmt.Sprint(len(differ)), "other layers", ": "+list(differ)
 	switch {
 	case n == 1:
-		return safe.Sprintf("The same instruction gave different files: %s", differ[0])
+		return safe.Sprintf("The same instruction gave another layer: %s", differ[0])
 	case len(differ) == 1:
-		count = "one"
+		count, layers = "one", "another layer"
 	case len(differ) == n:
 		count = "all"
 	}
 	if len(differ) > most {
 		which = ", the first is " + differ[0]
 	}
-	return safe.Sprintf("The same %d instructions; %s gave different files%s", n, count, which)
+	return safe.Sprintf("The same %d instructions; %s gave %s%s", n, count, layers, which)
 }
 
 // sameFilesLeft reports whether two steps have the same files as result.
@@ -431,7 +431,7 @@ func (p Pair) gaveText(r Row) string {
 	if p.givenSame(r) {
 		return " was given the same files, but its layers differ"
 	}
-	return " gave different files"
+	return " gave another layer"
 }
 
 // rewordedText describes an instruction that is written in another way: LABEL version 1 → 2.

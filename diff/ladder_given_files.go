@@ -81,7 +81,7 @@ func (l *ladder) givenFiles(differ []int, first model.Step, stage string) (inSho
 		return fmt.Sprintf("%s keeps steps %d to %d in one layer", keeps, from+1, differ[len(differ)-1]+1),
 			safe.Sprintf("%s%s; layers of several steps cannot be compared with one", same, l.sameGivenText(differ)), true
 	case stage != "":
-		return "one of the " + stage + " gave different files",
+		return "one of the " + stage + " gave another layer",
 			safe.Sprintf("%s; the %s gave one layer, so it does not tell which of them differs%s", same, stage, moreLayersText(len(differ)-1)), true
 	case len(l.sameGiven(differ)) == len(differ):
 		return "only dates or owners differ in " + stepsText(differ),

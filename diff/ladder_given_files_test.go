@@ -58,11 +58,11 @@ func TestGivenFiles(t *testing.T) {
 			"other files were given: :a has COPY dir:bbbb… in /srv/, :b has COPY dir:cccc… in /srv/", 2, 2},
 		"the same files": {classic('b', "1"), classic('b', "2"), "only dates or owners differ in step 2",
 			"step 2 was given the same files (COPY dir:bbbb… in /srv/), so only dates or owners differ in its layer", 0, 2},
-		"no hash": {withoutHash("1"), withoutHash("2"), "built again; step 1 differs", "one gave different files: COPY a /", 0, 1},
+		"no hash": {withoutHash("1"), withoutHash("2"), "built again; step 1 differs", "one gave another layer: COPY a /", 0, 1},
 		"a RUN, and a COPY of the same files": {copies("1", "1", 'b'), copies("2", "2", 'b'), "built again from step 2 on",
-			"one gave different files: RUN apk add curl; by the hashes of the builder, step 3 was given the same files", 0, 2},
+			"one gave another layer: RUN apk add curl; by the hashes of the builder, step 3 was given the same files", 0, 2},
 		"a RUN, and a COPY of other files": {copies("1", "1", 'b'), copies("2", "2", 'c'), "built again from step 2 on",
-			"2 gave different files: RUN apk add curl and COPY dir:bbbb… in /srv/", 3, 2},
+			"2 gave other layers: RUN apk add curl and COPY dir:bbbb… in /srv/", 3, 2},
 		"one layer for the steps of a stage": {layered('b'), buildah(copied('b'), "2"), "built again; :b keeps steps 3 to 5 in one layer",
 			"step 3 was given the same files; layers of several steps cannot be compared with one", 0, 3},
 		"one layer, other files": {layered('c'), buildah(copied('b'), "2"), "step 3 was given other files",
@@ -74,7 +74,7 @@ func TestGivenFiles(t *testing.T) {
 		"other hashes, of buildah builds": {byBuildah('b', "1"), byBuildah('c', "2"), "Different from the first layer on: other files were given", "step 1 was given other files", 1, 1},
 		"a stage given other files": {buildah(copied('b'), "1"), buildah(copied('c'), "2"), "step 3 was given other files",
 			"other files were given: :a has COPY dir:bbbb…", 3, 3},
-		"a stage given the same files": {buildah(copied('b'), "1"), buildah(copied('b'), "2"), "one of the steps 3 to 5 gave different files",
+		"a stage given the same files": {buildah(copied('b'), "1"), buildah(copied('b'), "2"), "one of the steps 3 to 5 gave another layer",
 			"the steps 3 to 5 gave one layer, so it does not tell which of them differs", 0, 3},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -161,7 +161,7 @@ func TestRewritten(t *testing.T) {
 		"one source, two conversions":    {annotatedLayers(t, onDates("1", whole, wholeToo), target, "sha256:1"), annotatedLayers(t, onDates("2", whole, wholeToo), target, "sha256:1"), Rewritten, Inferred, "converted for turboOCI in two ways"},
 		"two sources":                    {annotatedLayers(t, onDates("1", whole, wholeToo), target, "sha256:1"), annotatedLayers(t, onDates("2", whole, later), target, "sha256:2"), SameRecipe, Inferred, "built again"},
 		"every date kept":                {org.image(t), onDates("again", first, second).image(t), Rewritten, Suggested, "The same build, its layers rewritten"},
-		"dates of SOURCE_DATE_EPOCH":     {onDates("1", whole, whole).image(t), onDates("2", whole, whole).image(t), SameRecipe, Inferred, "other files from step 1 on"},
+		"dates of SOURCE_DATE_EPOCH":     {onDates("1", whole, whole).image(t), onDates("2", whole, whole).image(t), SameRecipe, Inferred, "other layers from step 1 on"},
 		"one layer is the same": {org.image(t), build{created: second, steps: []step{org.steps[0], does("RUN make # buildkit", files("other")).at(second)}}.image(t),
 			Rewritten, Suggested, "The same build, a layer of it rewritten after it was built"},
 		"one layer of a whole second": {onDates("", whole, second).image(t), build{created: second, steps: []step{does(nopA, files("other")).at(whole), onDates("", whole, second).steps[1]}}.image(t),
