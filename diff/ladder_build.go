@@ -230,9 +230,10 @@ func (l *ladder) differences() []Row {
 	return append(rows[:1:1], matching(rows[1:], func(r Row) bool { return !r.SameText || isCopy(r.A) })...)
 }
 
-// givenSame reports whether the hashes in a row say that both sides were given the same files.
+// givenSame reports whether both sides of a row have the same files, as the layers that were read
+// show, or were given the same, as the hashes in the row say.
 func (p Pair) givenSame(r Row) bool {
-	return r.A != nil && r.B != nil && p.compareHashes(r.A, r.B) == dockerfile.SameFiles
+	return r.onlyTimes() || r.A != nil && r.B != nil && p.compareHashes(r.A, r.B) == dockerfile.SameFiles
 }
 
 // differencesText names at most three of the rows that make the difference.
@@ -428,6 +429,9 @@ func (l *ladder) differenceText(r Row) string {
 
 // gaveText is the end of a sentence on a step with different layers.
 func (p Pair) gaveText(r Row) string {
+	if r.onlyTimes() {
+		return " gave the same files with other dates"
+	}
 	if p.givenSame(r) {
 		return " was given the same files, but its layers differ"
 	}

@@ -1,8 +1,13 @@
 package diff
 
 import (
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/opencontainers/go-digest"
+
+	"github.com/tagdiff/tagdiff/model"
 )
 
 // TestGivenFiles has rebuilt images whose builder records hashes of files, and the layers
@@ -133,4 +138,35 @@ func TestOwnFiles(t *testing.T) {
 // withoutHash is an image of BuildKit, which records no hash of files.
 func withoutHash(content string) build {
 	return build{created: "2024-01-0" + content + "T00:00:00Z", steps: []step{does("COPY a / # buildkit", files(content)), sets("USER 1")}}
+}
+
+// TestOnlyTimes has small layers that were read.
+func TestOnlyTimes(t *testing.T) {
+	one, two, last := files("1").sized(300), files("2").sized(300), files("3").sized(300)
+	read := func(one, two digest.Digest) map[digest.Digest]model.Contents {
+		return map[digest.Digest]model.Contents{
+			files("1").descriptor().Digest: {DiffID: files("1").diffID(), Untimed: one},
+			files("2").descriptor().Digest: {DiffID: files("2").diffID(), Untimed: two},
+		}
+	}
+	a, b := digest.FromString("a"), digest.FromString("b")
+	pair := pairOf(t, app(does("COPY a /x", one)), app(does("COPY ./a /x", two)))
+	later := pairOf(t, app(does("COPY a /x", one), does("RUN x", last)), app(does("COPY a /x", two), does("RUN x", files("4"))))
+	for name, tt := range map[string]struct {
+		c                      Comparison
+		headline, because, say string
+	}{
+		"not read":       {pair, "Same recipe, other layers from step 4 on", "one gave another layer: COPY a /x", "COPY a /x has different layers"},
+		"the same files": {pair.WithContents(read(a, a)), "Same recipe; only dates differ in step 4", "the layer of step 4, read here, holds the same files on both sides, with other dates", "Step 4 gave the same files on both sides (COPY a /x). Its layers were read: only dates differ."},
+		"other files":    {pair.WithContents(read(a, b)), "Same recipe, other layers from step 4 on", "one gave another layer: COPY a /x", "COPY a /x has different layers"},
+		"no archive":     {pair.WithContents(read("", "")), "Same recipe, other layers from step 4 on", "one gave another layer: COPY a /x", "COPY a /x has different layers"},
+		"and another":    {later.WithContents(read(a, a)), "Same recipe, other layers from step 4 on", "2 gave other layers", "COPY a /x has different layers"},
+	} {
+		v := tt.c.Pairs[0].Verdict
+		isSaid := func(f Finding) bool { return f.ID == "D4" && strings.HasPrefix(f.Text.String(), tt.say) }
+		if found := tt.c.allFindings(); v.Headline.String() != tt.headline || !strings.Contains(v.Because.String(), tt.because) ||
+			!slices.ContainsFunc(found, isSaid) {
+			t.Errorf("%s: %s: %s\n%v", name, v.Headline, v.Because, found)
+		}
+	}
 }
