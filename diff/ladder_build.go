@@ -40,7 +40,7 @@ func (l *ladder) sameRecipe() (Verdict, bool) {
 			differ = append(differ, i)
 		}
 	}
-	if len(differ) == 0 {
+	if len(differ) == 0 || l.isOneNamedLayer() && !l.startsAlike() {
 		return Verdict{}, false
 	}
 	first, stage := l.firstGiven(differ)
@@ -101,6 +101,28 @@ func (l *ladder) recipeText(differ []int, first model.Step, stage string) (headl
 		}
 	}
 	return headline, because
+}
+
+// isOneNamedLayer reports whether both images have one step, by a tool without Dockerfiles: it
+// gives images of any packages the same name, as "apko: single layer".
+func (l *ladder) isOneNamedLayer() bool {
+	return len(l.a.Steps) == 1 && len(l.b.Steps) == 1 && l.assembled([]int{0}) && dockerfile.SameStep(l.a.Steps[0], l.b.Steps[0])
+}
+
+// startsAlike reports whether both images start the same command, and there is one.
+func (l *ladder) startsAlike() bool {
+	a, b := l.a.Config.Config, l.b.Config.Config
+	return len(a.Entrypoint)+len(a.Cmd) > 0 && slices.Equal(a.Entrypoint, b.Entrypoint) && slices.Equal(a.Cmd, b.Cmd)
+}
+
+// oneNamedLayer is the verdict on two images of one layer with the same name, which do not start the
+// same command: they can be two programs, or two versions of one.
+func (l *ladder) oneNamedLayer() (Verdict, bool) {
+	return Verdict{
+		Code: Unrelated, Rests: on(Structure),
+		Headline: safe.Sprintf("The one layer differs (%s)%s", instructionText(l.a.Steps[0]), l.settingsText()),
+		Because:  safe.Const("The history names one layer, which says little of what is in it"),
+	}, l.isOneNamedLayer()
 }
 
 // layersAboveRoot says that the layers above the first one are the same, as on another base. It is
@@ -496,7 +518,7 @@ func (l *ladder) unrelated() Verdict {
 	v := Verdict{Code: Unrelated, Rests: on(Structure), Step: firstDifference(l.p.Rows)}
 	v.Proof = append([]safe.Text{safe.Const("the first layer with files differs")}, l.stepProof(v.Step)...)
 	for _, way := range []func(*ladder) (Verdict, bool){
-		(*ladder).withoutFiles, (*ladder).inAnotherOrder, (*ladder).withoutHistory,
+		(*ladder).withoutFiles, (*ladder).oneNamedLayer, (*ladder).inAnotherOrder, (*ladder).withoutHistory,
 		(*ladder).squashedSide, (*ladder).exported, (*ladder).otherRoot, (*ladder).oneStep, (*ladder).beginsAsOther,
 	} {
 		if found, ok := way(l); ok {

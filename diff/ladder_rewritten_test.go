@@ -216,3 +216,26 @@ func TestRewritten(t *testing.T) {
 		})
 	}
 }
+
+// TestOneNamedLayer has images of one layer, which apko names alike whatever is in it.
+func TestOneNamedLayer(t *testing.T) {
+	of := func(content string, config map[string]any) build {
+		return configured(build{steps: []step{does("apko", files(content)).noted("This is an apko single-layer image")}}, config)
+	}
+	git, irb := map[string]any{"Entrypoint": []string{"/usr/bin/git"}}, map[string]any{"Cmd": []string{"/usr/bin/irb"}}
+	for name, tt := range map[string]struct {
+		a, b build
+		code Code
+		say  string
+	}{
+		"two programs":  {of("1", git), of("2", irb), Unrelated, "The one layer differs (apko: single layer); different settings: CMD is new in :b; ENTRYPOINT is gone in :b"},
+		"one program":   {of("1", git), of("2", git), SameRecipe, "The one layer differs: apko: single layer"},
+		"no program":    {of("1", nil), of("2", nil), Unrelated, "The one layer differs (apko: single layer)"},
+		"the same file": {of("1", git), of("1", irb), OtherSettings, "Same files, different settings"},
+	} {
+		c := pairOf(t, tt.a, tt.b)
+		if v := c.Verdict; v.Code != tt.code || !strings.HasPrefix(v.Headline.String(), tt.say) {
+			t.Errorf("%s: %s: %s", name, v.Code, v.Headline)
+		}
+	}
+}
