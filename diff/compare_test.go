@@ -71,11 +71,11 @@ func TestAllPlatformsOfOneVerdict(t *testing.T) {
 		bs = append(bs, entry(forArch(arch, extra...).image(t)))
 	}
 	v := Compare(index(t, "a", as[:2]...), index(t, "b", bs[:2]...)).Verdict
-	if got, want := v.Headline.String(), "Same recipe, other files from step 4 on, on both platforms"; got != want {
+	if got, want := v.Headline.String(), "Same recipe, other layers from step 4 on, on both platforms"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 	v = Compare(index(t, "a", as...), index(t, "b", bs...)).Verdict
-	if v.Code != SameBase || !strings.HasPrefix(v.Headline.String(), "On linux/s390x, COPY . / gave different files; USER app is only in :b") {
+	if v.Code != SameBase || !strings.HasPrefix(v.Headline.String(), "On linux/s390x, COPY . / gave another layer; USER app is only in :b") {
 		t.Errorf("%q: %q", v.Code, v.Headline)
 	}
 }

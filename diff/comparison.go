@@ -136,6 +136,13 @@ func (r Row) builtAgain() bool {
 	return r.Detail == Rebuilt || r.Detail == OtherFiles || r.Detail == OtherVersion || r.Detail == Converted
 }
 
+// onlyTimes reports whether the two layers of a row were read and hold the same files, but for
+// their times.
+func (r Row) onlyTimes() bool {
+	return r.Class == Substituted && r.A != nil && r.B != nil && r.A.Untimed != "" && r.A.Untimed == r.B.Untimed &&
+		r.A.ClaimedDiffID == "" && r.B.ClaimedDiffID == ""
+}
+
 // Row is an aligned pair of steps. A missing side is nil.
 type Row struct {
 	Class    Class

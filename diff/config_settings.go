@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tagdiff/tagdiff/diff/dockerfile"
 	"github.com/tagdiff/tagdiff/diff/jsondoc"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
@@ -122,6 +123,8 @@ func entryChanges(a, b jsondoc.Value) []fieldChange {
 		case va.Equivalent(vb):
 		case name == "created":
 			changes = append(changes, datesChange(va, vb))
+		case name == "created_by" && dockerfile.SameLine(va.Text, vb.Text):
+			changes = append(changes, fieldChange{kind: fieldSpelling, name: "history"})
 		default:
 			changes = append(changes, historyChange)
 		}

@@ -198,8 +198,24 @@ func (c Comparison) findingsOn(p Pair) []Finding {
 		lowerForUnrelated(found)
 	}
 	sortFindings(found)
+	adviseOnce(found)
 	return found
 }
+
+// adviseOnce leaves the advice of lowerForUnrelated to the first finding that has it.
+func adviseOnce(found []Finding) {
+	advised := false
+	for i := range found {
+		if f := &found[i]; f.Next == checkImages {
+			if advised {
+				f.Next = safe.Text{}
+			}
+			advised = true
+		}
+	}
+}
+
+var checkImages = safe.Const("Check that you compare the images that you mean")
 
 // expectOnBase takes the differences between an image and its base for what they are: an
 // image sets its own command, user and environment.
@@ -223,7 +239,7 @@ func expectOnBase(found []Finding) {
 func lowerForUnrelated(found []Finding) {
 	for i := range found {
 		if f := &found[i]; slices.Contains([]string{"D4", "E1", "E2", "E3", "E7", "G3"}, f.ID) {
-			f.Severity, f.Next, f.Command = 0, safe.Const("Check that you compare the images that you mean"), safe.Text{}
+			f.Severity, f.Next, f.Command = 0, checkImages, safe.Text{}
 		}
 	}
 }

@@ -40,7 +40,7 @@ func (l *ladder) sameRecipe() (Verdict, bool) {
 			differ = append(differ, i)
 		}
 	}
-	if len(differ) == 0 {
+	if len(differ) == 0 || l.isOneNamedLayer() && !l.startsAlike() {
 		return Verdict{}, false
 	}
 	first, stage := l.firstGiven(differ)
@@ -60,7 +60,7 @@ func (l *ladder) recipeText(differ []int, first model.Step, stage string) (headl
 	if len(differ) == 1 && first.Index+1 < len(l.a.Steps) {
 		where = fmt.Sprintf("in step %d", first.Index+1)
 	}
-	headline = safe.Sprintf("Same recipe, other files %s", where)
+	headline = safe.Sprintf("Same recipe, other layers %s", where)
 	because = l.sameInstructionsText(differ)
 	what, given, hashed := l.givenFiles(differ, first, stage)
 	if hashed {
@@ -101,6 +101,28 @@ func (l *ladder) recipeText(differ []int, first model.Step, stage string) (headl
 		}
 	}
 	return headline, because
+}
+
+// isOneNamedLayer reports whether both images have one step, by a tool without Dockerfiles: it
+// gives images of any packages the same name, as "apko: single layer".
+func (l *ladder) isOneNamedLayer() bool {
+	return len(l.a.Steps) == 1 && len(l.b.Steps) == 1 && l.assembled([]int{0}) && dockerfile.SameStep(l.a.Steps[0], l.b.Steps[0])
+}
+
+// startsAlike reports whether both images start the same command, and there is one.
+func (l *ladder) startsAlike() bool {
+	a, b := l.a.Config.Config, l.b.Config.Config
+	return len(a.Entrypoint)+len(a.Cmd) > 0 && slices.Equal(a.Entrypoint, b.Entrypoint) && slices.Equal(a.Cmd, b.Cmd)
+}
+
+// oneNamedLayer is the verdict on two images of one layer with the same name, which do not start the
+// same command: they can be two programs, or two versions of one.
+func (l *ladder) oneNamedLayer() (Verdict, bool) {
+	return Verdict{
+		Code: Unrelated, Rests: on(Structure),
+		Headline: safe.Sprintf("The one layer differs (%s)%s", instructionText(l.a.Steps[0]), l.settingsText()),
+		Because:  safe.Const("The history names one layer, which says little of what is in it"),
+	}, l.isOneNamedLayer()
 }
 
 // layersAboveRoot says that the layers above the first one are the same, as on another base. It is
@@ -149,7 +171,7 @@ func stepNames(img *model.Image, indexes []int) []string {
 func isRoot(steps []model.Step, i int) bool { return !slices.ContainsFunc(steps[:i], hasFiles) }
 
 // sameInstructionsText describes equal instructions of which those in differ gave
-// different files. It names up to three: the first one is often not the one that
+// other layers: the same files with other dates give one, too. It names up to three: the first one is often not the one that
 // matters. Steps that were given the same files, as hashes of the builder say, come last.
 func (l *ladder) sameInstructionsText(differ []int) safe.Text {
 	same := l.sameGiven(differ)
@@ -162,19 +184,19 @@ func (l *ladder) sameInstructionsText(differ []int) safe.Text {
 
 func instructionsText(n int, differ []string) safe.Text {
 	const most = 3
-	count, which := fmt.Sprint(len(differ)), ": "+list(differ)
+	count, layers, which := fmt.Sprint(len(differ)), "other layers", ": "+list(differ)
 	switch {
 	case n == 1:
-		return safe.Sprintf("The same instruction gave different files: %s", differ[0])
+		return safe.Sprintf("The same instruction gave another layer: %s", differ[0])
 	case len(differ) == 1:
-		count = "one"
+		count, layers = "one", "another layer"
 	case len(differ) == n:
 		count = "all"
 	}
 	if len(differ) > most {
 		which = ", the first is " + differ[0]
 	}
-	return safe.Sprintf("The same %d instructions; %s gave different files%s", n, count, which)
+	return safe.Sprintf("The same %d instructions; %s gave %s%s", n, count, layers, which)
 }
 
 // sameFilesLeft reports whether two steps have the same files as result.
@@ -230,9 +252,10 @@ func (l *ladder) differences() []Row {
 	return append(rows[:1:1], matching(rows[1:], func(r Row) bool { return !r.SameText || isCopy(r.A) })...)
 }
 
-// givenSame reports whether the hashes in a row say that both sides were given the same files.
+// givenSame reports whether both sides of a row have the same files, as the layers that were read
+// show, or were given the same, as the hashes in the row say.
 func (p Pair) givenSame(r Row) bool {
-	return r.A != nil && r.B != nil && p.compareHashes(r.A, r.B) == dockerfile.SameFiles
+	return r.onlyTimes() || r.A != nil && r.B != nil && p.compareHashes(r.A, r.B) == dockerfile.SameFiles
 }
 
 // differencesText names at most three of the rows that make the difference.
@@ -428,10 +451,13 @@ func (l *ladder) differenceText(r Row) string {
 
 // gaveText is the end of a sentence on a step with different layers.
 func (p Pair) gaveText(r Row) string {
+	if r.onlyTimes() {
+		return " gave the same files with other dates"
+	}
 	if p.givenSame(r) {
 		return " was given the same files, but its layers differ"
 	}
-	return " gave different files"
+	return " gave another layer"
 }
 
 // rewordedText describes an instruction that is written in another way: LABEL version 1 → 2.
@@ -492,7 +518,7 @@ func (l *ladder) unrelated() Verdict {
 	v := Verdict{Code: Unrelated, Rests: on(Structure), Step: firstDifference(l.p.Rows)}
 	v.Proof = append([]safe.Text{safe.Const("the first layer with files differs")}, l.stepProof(v.Step)...)
 	for _, way := range []func(*ladder) (Verdict, bool){
-		(*ladder).withoutFiles, (*ladder).inAnotherOrder, (*ladder).withoutHistory,
+		(*ladder).withoutFiles, (*ladder).oneNamedLayer, (*ladder).inAnotherOrder, (*ladder).withoutHistory,
 		(*ladder).squashedSide, (*ladder).exported, (*ladder).otherRoot, (*ladder).oneStep, (*ladder).beginsAsOther,
 	} {
 		if found, ok := way(l); ok {

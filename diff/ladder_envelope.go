@@ -162,8 +162,12 @@ func valuesText(from, to string) string {
 // shortValue is a value for a sentence: of hashes it has the first digits.
 func shortValue(value string) string {
 	const sha1, sha256 = 40, 64
-	if d := digest.Digest(value); d.Validate() == nil || isHex(value) && (len(value) == sha1 || len(value) == sha256) {
+	isHash := func(s string) bool { return isHex(s) && (len(s) == sha1 || len(s) == sha256) }
+	if d := digest.Digest(value); d.Validate() == nil || isHash(value) {
 		return short(d)
+	}
+	if at := strings.LastIndexAny(value, ":@/-"); at >= 0 && isHash(value[at+1:]) { // main@sha1:…, as Flux writes
+		return quoted(value[:at+1]) + short(digest.Digest(value[at+1:]))
 	}
 	return quoted(value)
 }

@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -225,14 +226,7 @@ func userChanged(c Comparison, p Pair, a, b *model.Image) []Finding {
 
 // userName is the user of a container. "", root and 0 are the same user.
 func userName(img model.Image) string {
-	user, group, _ := strings.Cut(img.Config.Config.User, ":")
-	if user == "" || user == "0" {
-		user = "root"
-	}
-	if user == "root" && (group == "0" || group == "root") || group == "" {
-		return user
-	}
-	return user + ":" + group
+	return cmp.Or(strings.TrimSuffix(dockerfile.User(img.Config.Config.User), ":"), "root")
 }
 
 // surfaceChanged (E7): settings that deployments rely on differ, or those that builds on top
@@ -248,13 +242,16 @@ func surfaceChanged(c Comparison, p Pair, a, b *model.Image) []Finding {
 		a, b     string
 	}{
 		{"VOLUME", 2, &running, keysOf(a.Config.Config.Volumes), keysOf(b.Config.Config.Volumes)},
-		{"STOPSIGNAL", 2, &running, a.Config.Config.StopSignal, b.Config.Config.StopSignal},
+		{"STOPSIGNAL", 2, &running, dockerfile.Signal(a.Config.Config.StopSignal), dockerfile.Signal(b.Config.Config.StopSignal)},
 		{"HEALTHCHECK", 2, &running, checkText(a.Config.Docker.Healthcheck), checkText(b.Config.Docker.Healthcheck)},
-		{"EXPOSE", 1, &running, keysOf(a.Config.Config.ExposedPorts), keysOf(b.Config.Config.ExposedPorts)},
+		{"EXPOSE", 1, &running, exposed(*a), exposed(*b)},
 		{"WORKDIR", 1, &running, workdir(*a), workdir(*b)},
 		{"ONBUILD", 1, &building, strings.Join(a.Config.Docker.OnBuild, "; "), strings.Join(b.Config.Docker.OnBuild, "; ")},
 		{"SHELL", 1, &building, argvText(a.Config.Docker.Shell), argvText(b.Config.Docker.Shell)},
 	} {
+		if w.name == "HEALTHCHECK" && checkMeaning(a.Config.Docker.Healthcheck) == checkMeaning(b.Config.Docker.Healthcheck) {
+			continue
+		}
 		if w.a != w.b && !slices.Contains(lost, w.name) {
 			*w.into = append(*w.into, change{name: w.name, from: safe.Gate{}.Mask(w.a), to: safe.Gate{}.Mask(w.b)})
 			severity = max(severity, w.severity)
@@ -283,12 +280,24 @@ func surfaceChanged(c Comparison, p Pair, a, b *model.Image) []Finding {
 
 func keysOf(set map[string]struct{}) string { return strings.Join(slices.Sorted(maps.Keys(set)), " ") }
 
+// exposed are the exposed ports of an image in one spelling.
+func exposed(img model.Image) string {
+	return portsMeaning(slices.Collect(maps.Keys(img.Config.Config.ExposedPorts)))
+}
+
 // workdir is the working directory, / by default.
 func workdir(img model.Image) string {
 	if w := img.Config.Config.WorkingDir; w != "" && w != "/" {
 		return strings.TrimRight(w, "/")
 	}
 	return "/"
+}
+
+// checkMeaning is a health check as Docker and podman take it: an option that sets what is the
+// default is none.
+func checkMeaning(raw []byte) string {
+	_, check, _ := strings.Cut(dockerfile.Canonical("HEALTHCHECK "+checkText(raw)), " ")
+	return check
 }
 
 // hasCheck reports whether an image states something of a health check, NONE included.

@@ -216,7 +216,7 @@ var rulesPlatforms = []rule{{
 // rulesLayers is group D: layers and history.
 var rulesLayers = []rule{{
 	id: "D1", name: "first-difference", pair: firstDifferent, causes: []string{"D15", "G1", "C4", "A7", "D4", "D5"},
-	means: "Two builds are the same up to a step. Every later step builds on different files.",
+	means: "Two builds are the same up to a step. Every later step builds on another layer.",
 	proof: "the longest common prefix of the rows by diff_id",
 }, {
 	id: "D2", name: "empty-layers-are-normal", pair: onSides(emptyLayers), causes: []string{"A4", "A6"},

@@ -16,7 +16,7 @@ func TestPlatformEntries(t *testing.T) {
 	}{
 		"three differ alike": {map[string]string{"amd64": "b", "arm64": "b", "s390x": "b"}, "all 3 platforms: as above (linux/amd64, linux/arm64, linux/s390x)"},
 		"one differs": {map[string]string{"arm64": "b"},
-			"linux/amd64: Identical; linux/arm64: Same recipe, other files from step 1 on; linux/s390x: Identical"},
+			"linux/amd64: Identical; linux/arm64: Same recipe, other layers from step 1 on; linux/s390x: Identical"},
 		"none of three differs, one is new": {map[string]string{"386": "b"},
 			"3 platforms: Identical (linux/amd64, linux/arm64, linux/s390x); linux/386: Only in :b"},
 	} {
