@@ -94,6 +94,8 @@ func (l *ladder) recipeText(differ []int, first model.Step, stage string) (headl
 		headline = safe.Sprintf("Same recipe, built again; %s", what)
 	case hashed:
 		headline = safe.Sprintf("Same recipe; %s", what)
+	case builtAtOtherTimes(l.a, l.b) && builtByTwo(l.a, l.b):
+		headline = safe.Sprintf("Same recipe, built by two builders; the layers differ %s", where)
 	case builtAtOtherTimes(l.a, l.b):
 		headline = safe.Sprintf("Same recipe, built again %s", where)
 		if len(differ) == 1 {
@@ -154,18 +156,23 @@ func isRoot(steps []model.Step, i int) bool { return !slices.ContainsFunc(steps[
 func (l *ladder) sameInstructionsText(differ []int) safe.Text {
 	same := l.sameGiven(differ)
 	if len(same) == 0 || len(same) == len(differ) {
-		return instructionsText(len(l.a.Steps), stepNames(l.a, differ))
+		return l.instructionsText(stepNames(l.a, differ))
 	}
 	others := slices.DeleteFunc(slices.Clone(differ), func(i int) bool { return slices.Contains(same, i) })
-	return safe.Sprintf("%s%s", instructionsText(len(l.a.Steps), stepNames(l.a, others)), l.sameGivenText(same))
+	return safe.Sprintf("%s%s", l.instructionsText(stepNames(l.a, others)), l.sameGivenText(same))
 }
 
-func instructionsText(n int, differ []string) safe.Text {
+// instructionsText says of how many of the same instructions the layers differ.
+func (l *ladder) instructionsText(differ []string) safe.Text {
 	const most = 3
+	n, gave := len(l.a.Steps), "gave different files"
+	if builtByTwo(l.a, l.b) {
+		gave = hasHave(len(differ)) + " different layers"
+	}
 	count, which := fmt.Sprint(len(differ)), ": "+list(differ)
 	switch {
 	case n == 1:
-		return safe.Sprintf("The same instruction gave different files: %s", differ[0])
+		return safe.Sprintf("The same instruction %s: %s", gave, differ[0])
 	case len(differ) == 1:
 		count = "one"
 	case len(differ) == n:
@@ -174,7 +181,7 @@ func instructionsText(n int, differ []string) safe.Text {
 	if len(differ) > most {
 		which = ", the first is " + differ[0]
 	}
-	return safe.Sprintf("The same %d instructions; %s gave different files%s", n, count, which)
+	return safe.Sprintf("The same %d instructions; %s %s%s", n, count, gave, which)
 }
 
 // sameFilesLeft reports whether two steps have the same files as result.
@@ -430,6 +437,9 @@ func (l *ladder) differenceText(r Row) string {
 func (p Pair) gaveText(r Row) string {
 	if p.givenSame(r) {
 		return " was given the same files, but its layers differ"
+	}
+	if p.madeByTwo(r) {
+		return " has different layers from two builders"
 	}
 	return " gave different files"
 }

@@ -173,7 +173,9 @@ func changedText(from, to string) string {
 	if strings.ContainsFunc(from+to, safe.IsLineBreak) {
 		return ""
 	}
-	isCut := func(short, value string) bool { return strings.HasSuffix(short, "…") && !strings.HasSuffix(value, "…") }
+	isCut := func(short, value string) bool {
+		return strings.HasSuffix(short, "…") && !strings.HasSuffix(value, "…")
+	}
 	shortFrom, shortTo := shortValue(from), shortValue(to)
 	if shortFrom == shortTo || isCut(shortFrom, from) || isCut(shortTo, to) {
 		return ""

@@ -247,6 +247,9 @@ func (c Comparison) onPlatform(s artifactSide, entries []model.Entry) Finding {
 func (c Comparison) ambiguous(s artifactSide, g sharedPlatform, others []model.Entry) Finding {
 	f := c.onPlatform(s, g.entries)
 	f.Severity, f.Next = 2, safe.Const("Create the index again with one entry for each platform")
+	if hasNamed(s.art.Entries) {
+		f.Next = adviseCopyEntry
+	}
 	digests := mapped(append([]model.Entry{g.entries[0]}, others...), func(e model.Entry) string {
 		return "sha256:" + short(e.Descriptor.Digest)
 	})
@@ -263,8 +266,10 @@ func (c Comparison) layoutIndex(s artifactSide, names []string) Finding {
 	f.Severity, f.Rests = 1, on(Claimed)
 	f.Text = safe.Sprintf("%s is like the index of an OCI layout: its entries are the tags %s, not the platforms of one image. "+
 		"A pull of %s gets at most one of them.", s.name, listUpTo(12, mapped(tags, quoted)), s.name)
-	f.Next = adviseCopyEntry
-	f.Command = c.tagEntryCommand(s)
+	f.Next, f.Command = adviseCopyEntry, c.tagEntryCommand(s)
+	if !f.Command.IsEmpty() {
+		f.Next = safe.Const("Copy the entry that you want to a tag, by its digest, for example:")
+	}
 	return f
 }
 
