@@ -18,11 +18,20 @@ var (
 	}
 )
 
-func hasBuilderFields(config jsondoc.Value) bool {
+func hasBuilderFields(config jsondoc.Value) bool { return len(builderFieldsIn(config)) > 0 }
+
+// builderFieldsIn are the fields of Docker's builder that a config sets.
+func builderFieldsIn(config jsondoc.Value) []string {
 	has := func(v jsondoc.Value) func(string) bool {
 		return func(name string) bool { return !v.Member(name).IsDefault() }
 	}
-	return slices.ContainsFunc(builderFields, has(config)) || slices.ContainsFunc(builderSettings, has(config.Member("config")))
+	return slices.Concat(matching(builderFields, has(config)), matching(builderSettings, has(config.Member("config"))))
+}
+
+// builderFieldsText names the fields of Docker's builder that one of two configs sets.
+func builderFieldsText(a, b jsondoc.Value) string {
+	const most = 6
+	return listUpTo(most, slices.Concat(builderFieldsIn(a), builderFieldsIn(b)))
 }
 
 func withoutBuilderFields(config jsondoc.Value) jsondoc.Value {

@@ -655,11 +655,12 @@ func (l *ladder) translated() (Verdict, bool) {
 	}) {
 		return Verdict{}, false
 	}
+	fields := builderFieldsText(l.configs())
 	return Verdict{
 		Code: Reprinted, Rests: filesGrounds(l.p.Rows), Step: firstDifference(l.p.Rows),
 		Headline: safe.Sprintf("Same image, %sconfig converted", l.packedBefore()),
 		Because: safe.Sprintf("The configs %s and %s are equal, dates and history too, except for fields of Docker's builder, "+
-			"which no runtime reads and OCI does not have%s", short(l.a.ID()), short(l.b.ID()), l.filesClaimed()),
+			"which no runtime reads and OCI does not have: %s%s", short(l.a.ID()), short(l.b.ID()), fields, l.filesClaimed()),
 		Proof: append(l.configProof(), safe.Sprintf("both parse to the same JSON without %s, and in config without %s and empty members",
 			strings.Join(builderFields, ", "), strings.Join(builderSettings, ", "))),
 	}, true

@@ -94,6 +94,8 @@ func (l *ladder) recipeText(differ []int, first model.Step, stage string) (headl
 		headline = safe.Sprintf("Same recipe, built again; %s", what)
 	case hashed:
 		headline = safe.Sprintf("Same recipe; %s", what)
+	case builtAtOtherTimes(l.a, l.b) && builtByTwo(l.a, l.b):
+		headline = safe.Sprintf("Same recipe, built by two builders; the layers differ %s", where)
 	case builtAtOtherTimes(l.a, l.b):
 		headline = safe.Sprintf("Same recipe, built again %s", where)
 		if len(differ) == 1 {
@@ -176,18 +178,23 @@ func isRoot(steps []model.Step, i int) bool { return !slices.ContainsFunc(steps[
 func (l *ladder) sameInstructionsText(differ []int) safe.Text {
 	same := l.sameGiven(differ)
 	if len(same) == 0 || len(same) == len(differ) {
-		return instructionsText(len(l.a.Steps), stepNames(l.a, differ))
+		return l.instructionsText(stepNames(l.a, differ))
 	}
 	others := slices.DeleteFunc(slices.Clone(differ), func(i int) bool { return slices.Contains(same, i) })
-	return safe.Sprintf("%s%s", instructionsText(len(l.a.Steps), stepNames(l.a, others)), l.sameGivenText(same))
+	return safe.Sprintf("%s%s", l.instructionsText(stepNames(l.a, others)), l.sameGivenText(same))
 }
 
-func instructionsText(n int, differ []string) safe.Text {
+// instructionsText says of how many of the same instructions the layers differ.
+func (l *ladder) instructionsText(differ []string) safe.Text {
 	const most = 3
-	count, layers, which := fmt.Sprint(len(differ)), "other layers", ": "+list(differ)
+	n, gave, layers := len(l.a.Steps), "gave ", "other layers"
+	if builtByTwo(l.a, l.b) {
+		gave = hasHave(len(differ)) + " "
+	}
+	count, which := fmt.Sprint(len(differ)), ": "+list(differ)
 	switch {
 	case n == 1:
-		return safe.Sprintf("The same instruction gave another layer: %s", differ[0])
+		return safe.Sprintf("The same instruction %sanother layer: %s", gave, differ[0])
 	case len(differ) == 1:
 		count, layers = "one", "another layer"
 	case len(differ) == n:
@@ -196,7 +203,7 @@ func instructionsText(n int, differ []string) safe.Text {
 	if len(differ) > most {
 		which = ", the first is " + differ[0]
 	}
-	return safe.Sprintf("The same %d instructions; %s gave %s%s", n, count, layers, which)
+	return safe.Sprintf("The same %d instructions; %s %s%s%s", n, count, gave, layers, which)
 }
 
 // sameFilesLeft reports whether two steps have the same files as result.
@@ -456,6 +463,9 @@ func (p Pair) gaveText(r Row) string {
 	}
 	if p.givenSame(r) {
 		return " was given the same files, but its layers differ"
+	}
+	if p.madeByTwo(r) {
+		return " has another layer from another builder"
 	}
 	return " gave another layer"
 }

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/opencontainers/go-digest"
 	"github.com/opencontainers/image-spec/specs-go/v1"
@@ -175,13 +174,17 @@ func shortValue(value string) string {
 // changedText is a change of a masked value, as in "1.0 → 1.1", "" for values that are long
 // or look the same. Of hashes it has the first digits.
 func changedText(from, to string) string {
-	const most = 60
-	from, to = shortValue(from), shortValue(to)
-	length := max(utf8.RuneCountInString(from), utf8.RuneCountInString(to))
-	if from == to || length > most || strings.ContainsFunc(from+to, safe.IsLineBreak) {
+	if strings.ContainsFunc(from+to, safe.IsLineBreak) {
 		return ""
 	}
-	return from + " → " + to
+	isCut := func(short, value string) bool {
+		return strings.HasSuffix(short, "…") && !strings.HasSuffix(value, "…")
+	}
+	shortFrom, shortTo := shortValue(from), shortValue(to)
+	if shortFrom == shortTo || isCut(shortFrom, from) || isCut(shortTo, to) {
+		return ""
+	}
+	return shortFrom + " → " + shortTo
 }
 
 // annotatedAgainstLabel names the first annotation that only one side has and that

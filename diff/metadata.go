@@ -93,7 +93,11 @@ func (b bump) text() string {
 	if v, from, to, ok := otherFlavour(b.from, b.to); ok {
 		return quoted(b.product) + " " + quoted(v) + ", another variant: " + quoted(from) + " → " + quoted(to)
 	}
-	return quoted(b.product) + " " + quoted(b.from) + " → " + quoted(b.to)
+	text := quoted(b.product) + " " + quoted(b.from) + " → " + quoted(b.to)
+	if goesBack(b.from, b.to) {
+		text += " (goes back)"
+	}
+	return text
 }
 
 // otherFlavour takes the same version of two flavours apart: 15.4 and 15.4-bullseye are the

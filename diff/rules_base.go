@@ -26,7 +26,7 @@ func baseMoved(c Comparison, p Pair, a, b *model.Image) []Finding {
 		return nil
 	}
 	rows := differingBase(p.Rows, baseA.Steps, baseB.Steps)
-	if len(rows) == 0 || p.onlyDatesDiffer(rows) {
+	if len(rows) == 0 || p.onlyDatesDiffer(rows) || p.madeByTwo(rows[0]) { // the tool that made it is the cause
 		return nil
 	}
 	own := ownStepsSame(len(a.Steps)-baseA.Steps, p.ownFilesText(baseA.Steps))

@@ -106,6 +106,9 @@ func rebuiltDifferently(c Comparison, p Pair) []Finding {
 	f.Text = safe.Sprintf("%s has different layers on the two sides%s%s.", text, sizesText(first), moreStepsText(len(rebuilt)-1))
 	f.Next = safe.Const("No earlier step differs, so its inputs differ or it is not reproducible. " +
 		"Pin versions, or compare the files that it copied")
+	if p.madeByTwo(first) {
+		f.Next = safe.Const("Compare the files of the two layers: two builders write the same files in different bytes")
+	}
 	return []Finding{f}
 }
 

@@ -196,8 +196,8 @@ func reprinted(c Comparison, p Pair, a, b *model.Image) []Finding {
 		names := distinct(spelled, func(change fieldChange) string { return change.name })
 		same = safe.Sprintf("the configs differ in nothing but %s", list(names))
 	case what == "config" && !jsondoc.Equal(a.Config.Raw, b.Config.Raw):
-		say = safe.Const("A tool wrote the config again without fields of Docker's builder. " +
-			"No runtime reads these fields, but the digest changed.")
+		say = safe.Sprintf("A tool wrote the config again without fields of Docker's builder (%s). "+
+			"No runtime reads these fields, but the digest changed.", builderFieldsOf(a, b))
 		same = safe.Const("both configs parse to the same JSON except container, container_config, docker_version, " +
 			"and Image and similar fields of config")
 	}
@@ -210,6 +210,16 @@ func reprinted(c Comparison, p Pair, a, b *model.Image) []Finding {
 		},
 		Check: c.ConfigCheck(p, "."),
 	}}
+}
+
+// builderFieldsOf names the fields of Docker's builder that the config of one of two images sets.
+func builderFieldsOf(a, b *model.Image) string {
+	va, errA := jsondoc.Parse(a.Config.Raw)
+	vb, errB := jsondoc.Parse(b.Config.Raw)
+	if errA != nil || errB != nil {
+		return ""
+	}
+	return builderFieldsText(va, vb)
 }
 
 // spellingOnly are the changes between two configs if all of them are other spellings.

@@ -2,6 +2,7 @@ package diff
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -87,6 +88,11 @@ func sameCases(t *testing.T) []ruleCase {
 			"The image was built again, not retagged, :a on 1 Jan 2026 10:00 UTC, :b on 2 Jan 2026 11:30 UTC. A test of :a is not a test of :b.", 2},
 		{"built again for another version", pairOf(t, inVersion("1.0", "x"), inVersion("1.1", "y")), "A7", 0, "it is another version, 1.0 → 1.1", 2},
 		{"built again for the same version", pairOf(t, inVersion("1.0", "x"), inVersion("1.0", "y")), "A7", 2, "built again, not retagged", 2},
+		{"built again for an older version", pairOf(t, inVersion("1.4.0", "x"), inVersion("1.3.0", "y")), "A7", 0, "The version goes back, 1.4.0 → 1.3.0. These are two builds", 2},
+		{"built again, first for any release of the version", pairOf(t, inVersion("1.4.2", "x"), inVersion("1.4", "y")), "A7", 0, "it is another version, 1.4.2 → 1.4", 2},
+		{"built before", pairOf(t, twice("2026-01-02T10:00:00Z", "x"), twice("2026-01-01T11:30:00Z", "y")), "A7", 2, "on 1 Jan 2026 11:30 UTC: :b is the older build. A test of :a", 2},
+		{"built by two builders", pairOf(t, byTool(twice("2026-01-01T10:00:00Z", "x"), "buildkit.dockerfile.v0"), byTool(twice("2026-01-02T10:00:00Z", "y"), "Buildpacks x")), "A7", 2, "built again by another builder, not retagged, :a on", 2},
+		{"built by one builder", pairOf(t, byTool(twice("2026-01-01T10:00:00Z", "x"), "buildkit.dockerfile.v0"), byTool(twice("2026-01-02T10:00:00Z", "y"), "buildkit.dockerfile.v0")), "A7", 2, "built again, not retagged, :a on", 2},
 		{"built for each platform", pairOf(t, app(does("COPY . /srv", files("x"))), build{arch: "arm64", steps: app(does("COPY . /srv", files("y"))).steps}), "A7", -1, "", 0},
 		{"only dates differ", pairOf(t, ofFile("1"), ofFile("2")), "A7", -1, "", 0},
 		{"another recipe", pairOf(t, twice("2026-01-01T10:00:00Z", "x"), app(does("COPY . /srv", files("y")))), "A7", -1, "", 0},
@@ -195,4 +201,12 @@ func TestUnread_facts(t *testing.T) {
 			t.Errorf("%s: %q because %q (%s)", name, v.Headline, v.Because, v.Trust)
 		}
 	}
+}
+
+// byTool is a build whose own step has the mark of a tool in its comment.
+func byTool(b build, comment string) build {
+	b.steps = slices.Clone(b.steps)
+	last := len(b.steps) - 1
+	b.steps[last] = b.steps[last].noted(comment)
+	return b
 }

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/tagdiff/tagdiff/diff/dockerfile"
 	"github.com/tagdiff/tagdiff/model"
@@ -38,24 +39,40 @@ func wasText(value string) string {
 	return "(was " + value + ")"
 }
 
+// mostValue is the length up to which a sentence has a whole value.
+const mostValue = 40
+
+// excerpt is the start of a long value, up to the end of an argument or a word.
+func excerpt(value string) string {
+	runes := []rune(safe.Clean(value).String())
+	if len(runes) <= mostValue {
+		return string(runes)
+	}
+	to := wholeEscapes(runes, 0, excerptEnd(runes, 0, mostValue))
+	if to == len(runes) {
+		return string(runes)
+	}
+	return strings.TrimRight(string(runes[:to]), " ") + "…"
+}
+
 // excerpts are two long values around their first difference. Hashes of the Nix store are
 // left out where something else differs.
 func excerpts(a, b string) (string, string) {
-	const before, most, hashed = 12, 40, 12
+	const before, hashed = 12, 12
 	if isHex(a) && isHex(b) && min(len(a), len(b)) > hashed && a[:hashed] != b[:hashed] {
 		return a[:hashed] + "…", b[:hashed] + "…"
 	}
 	if shortA, shortB := dockerfile.WithoutStoreHash(a), dockerfile.WithoutStoreHash(b); shortA != shortB {
 		a, b = shortA, shortB
 	}
-	runesA, runesB := []rune(a), []rune(b)
+	runesA, runesB := []rune(safe.Clean(a).String()), []rune(safe.Clean(b).String())
 	same := 0
 	for same < min(len(runesA), len(runesB)) && runesA[same] == runesB[same] {
 		same++
 	}
-	from := excerptStart(runesA, max(same-before, 0), same)
+	from := wholeEscapes(runesA, -1, excerptStart(runesA, max(same-before, 0), same))
 	cut := func(runes []rune) string {
-		to := excerptEnd(runes, same, min(from+most, len(runes)))
+		to := wholeEscapes(runes, same, excerptEnd(runes, same, min(from+mostValue, len(runes))))
 		text := strings.TrimRight(string(runes[min(from, len(runes)):to]), " ")
 		if from > 0 {
 			text = "…" + text
@@ -109,15 +126,25 @@ func excerptEnd(runes []rune, same, to int) int {
 	return to
 }
 
+// wholeEscapes moves a cut back that is within an escape, to the start of the escape if that
+// is after a place.
+func wholeEscapes(runes []rune, after, at int) int {
+	text := string(runes)
+	start := safe.EscapeStart(text, len(string(runes[:at])))
+	if moved := utf8.RuneCountInString(text[:start]); moved > after {
+		return moved
+	}
+	return at
+}
+
 // text returns the change with both values. Of long values it has the part that differs.
 func (c change) text() string {
-	const most = 40
-	long := len(c.from) > most || len(c.to) > most
+	long := len(c.from) > mostValue || len(c.to) > mostValue
 	switch {
 	case long && c.from == "":
-		return c.name + " is new"
+		return c.set(excerpt(c.to)) + " is new"
 	case long && c.to == "":
-		return c.name + " is removed"
+		return c.name + " is removed " + wasText(excerpt(c.from))
 	case c.from == c.to, long && c.looksAlike():
 		return c.name + " changed"
 	case long:

@@ -62,14 +62,11 @@ func refName(r model.Ref) string {
 // screen.
 func quoted(text string) string {
 	const most = 60
-	text = safe.Gate{}.Mask(text)
+	text = safe.Gate{}.Clean(text).String()
 	if text == "" {
 		return "no instruction"
 	}
-	if r := []rune(text); len(r) > most {
-		text = string(r[:most]) + "…"
-	}
-	return text
+	return cutTo(most, text)
 }
 
 func bytesText(n int64) string { return humanize.Bytes(uint64(max(n, 0))) }

@@ -74,6 +74,7 @@ func (l Line) To(width int, tail safe.Text) Line {
 		n := Width(s.Text)
 		if n > room {
 			head, _ := Cut(s.Text, room)
+			head = head.Slice(0, safe.EscapeStart(s.Text.String(), len(head.String())))
 			out.Spans = append(out.Spans, Span{head, s.Role})
 			break
 		}
@@ -205,6 +206,8 @@ func lineEnds(s string, width int) []int {
 			cut, left := at, 0
 			if blank > start && ((blank-start)*2 >= at-start || closesWord(s[at:])) {
 				cut, left = blank, used-usedAtBlank
+			} else if escape := safe.EscapeStart(s, at); escape > start {
+				cut, left = escape, at-escape // an escape is ASCII: a cell for each byte
 			}
 			ends = append(ends, cut)
 			start, used, blank = cut, left, 0

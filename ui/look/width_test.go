@@ -1,6 +1,7 @@
 package look
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -90,5 +91,21 @@ func TestRender_keepsWidth(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestCut_escapes checks that neither the end of a column nor that of a line splits the
+// escape of a character from outside.
+func TestCut_escapes(t *testing.T) {
+	g := Unicode()
+	if got := g.Fit(safe.Clean("name \x1b\x1b tail"), 12).String(); got != `name \x1b…  ` {
+		t.Errorf("%q", got)
+	}
+	var lines []string
+	for _, l := range Wrap([]Span{P(safe.Clean("abcdef\x1b\u202eg"))}, 8) {
+		lines = append(lines, l.Text().String())
+	}
+	if want := []string{"abcdef", `\x1b`, `\u202eg`}; !slices.Equal(lines, want) {
+		t.Errorf("%q, want %q", lines, want)
 	}
 }
