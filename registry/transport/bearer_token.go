@@ -58,12 +58,21 @@ func (a *authenticator) newToken(ctx context.Context, p place, c *challenge, l c
 		if t := a.at(p).token; t.isUsable(c, p.scope) && t.login == l && t.header != refused {
 			return t, nil
 		}
+		if err := a.refusingError(p); err != nil {
+			return token{}, err
+		}
 		t, err := a.fetchToken(WithExchange(ctx, nil), c, requested, l) // not a bulk request: other callers may wait for it
 		if err == nil {
 			t.challenge = c
 			a.change(p, func(known *access) {
 				known.token = t
 				known.token.stored = true
+				known.countRefusal(l) // until the place accepts it
+			})
+		} else if e := tokenRefusal(err); e != nil && e.Login != "" {
+			a.change(p, func(known *access) {
+				known.countRefusal(l)
+				known.refusals.last = e.Response
 			})
 		}
 		return t, err

@@ -97,7 +97,10 @@ func (n *negotiation) presume(parent context.Context, p place, c *challenge) (ke
 	switch {
 	case parent.Err() != nil:
 		return key{}, parent.Err()
-	case err != nil && c.remembered, isWrongService(err):
+	case errors.Is(err, errAskFirst):
+		n.dropChallenge(p, c)
+		return key{}, nil
+	case err != nil && c.remembered, isWrongService(err), isLoginRedirect(err):
 		n.dropRemembered()
 		return key{}, nil
 	case err != nil:
@@ -126,6 +129,7 @@ func (n *negotiation) next(ctx context.Context, a Response) (bool, error) {
 	}
 	n.tried[tried{p.host, k.header}] = a
 	n.tries++
+	n.count(p, k, a)
 	if a.Status == http.StatusOK {
 		return n.succeed(ctx, a)
 	}
@@ -139,6 +143,67 @@ func (n *negotiation) next(ctx context.Context, a Response) (bool, error) {
 	}
 	n.keys[p.host] = next
 	return ok, err
+}
+
+// count counts the logins and tokens that a place refuses in a row. A registry that redirects has
+// accepted its key.
+func (n *negotiation) count(p place, k key, a Response) {
+	if !n.isRegistry(p) {
+		n.countAccepted(n.registry(), n.keys[n.transport.host])
+	}
+	switch a.Status {
+	case http.StatusOK:
+		n.countAccepted(p, k)
+	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden:
+		if k.header == "" {
+			return
+		}
+		n.change(p, func(known *access) {
+			known.refusals.last = a
+			if !k.isToken() && !k.stored { // a token was counted when it was issued
+				known.countRefusal(k.login)
+			}
+		})
+	default: // the answer to a key that was good enough
+		if k.header != "" && !k.presumed {
+			n.change(p, func(known *access) { known.refusals = refusals{} })
+		}
+	}
+}
+
+// countAccepted ends a row of refusals.
+func (n *negotiation) countAccepted(p place, k key) {
+	if k.header == "" {
+		return
+	}
+	n.change(p, func(known *access) {
+		accepted := token{key: k}
+		if known.token.header == k.header {
+			accepted.expires = known.token.expires
+		}
+		accepted.stored = true
+		known.accepted, known.refusals = accepted, refusals{}
+	})
+}
+
+// afterRefusals returns the key for a place that has refused maxRefusals logins and tokens in a
+// row: the one that it accepted last. ok is false if the place may get another one. Then the row
+// starts again: there is a new login, or the accepted token has expired.
+func (n *negotiation) afterRefusals(p place) (_ key, ok bool, _ error) {
+	known, err := n.at(p), n.refusingError(p)
+	if err == nil {
+		return key{}, false, nil
+	}
+	good := known.accepted
+	_, again := n.tried[tried{p.host, good.header}]
+	switch {
+	case n.isRegistry(p) && n.login != known.refusals.login, good.isToken() && !wallClock().Before(good.expires):
+		n.change(p, func(known *access) { known.refusals, known.accepted = refusals{}, token{} })
+		return key{}, false, nil
+	case good.header == "" || again:
+		return key{}, true, err
+	}
+	return good.key, true, nil
 }
 
 // isRefusal reports whether the answer may be another one with another key. A server may
@@ -209,7 +274,20 @@ func (n *negotiation) answer(ctx context.Context, p place, c *challenge, refused
 		case refusal != nil && refusal.Login != "":
 			n.keep(outcome{err: err, withLogin: true})
 			n.noteRefused(refusal.Login)
-		case err != nil && n.refused != "" && ctx.Err() == nil: // the refusal says more
+		case isRefusing(err):
+			if n.tries == 0 { // there is no answer to this request
+				n.keep(outcome{err: err, withLogin: true})
+			}
+			return key{}, false, nil
+		case errors.Is(err, errAskFirst):
+			_, again := n.tried[tried{p.host, ""}]
+			n.dropChallenge(p, c)
+			n.stages[p.host] = storedLogin
+			return key{}, !again, nil
+		case isLoginRedirect(err) && n.stage(p) < noLogin:
+			n.keep(outcome{err: err, withLogin: true})
+			n.stages[p.host] = noLogin - 1 // another login cannot be sent either
+		case err != nil && (n.refused != "" || n.best.err != nil) && ctx.Err() == nil: // the refusal says more
 			return key{}, false, nil
 		case err != nil:
 			if ctx.Err() == nil {
@@ -229,6 +307,21 @@ func (n *negotiation) answer(ctx context.Context, p place, c *challenge, refused
 		}
 	}
 	return key{}, false, nil
+}
+
+// errAskFirst is the error of a login that a token service may not get before the registry has
+// named the service, see mayGet.
+var errAskFirst = errors.New("the registry must name its token service first")
+
+func isRefusing(err error) bool {
+	_, ok := errors.AsType[*RefusingError](err)
+	return ok
+}
+
+// isLoginRedirect reports whether a token service redirects the login, which was not followed.
+func isLoginRedirect(err error) bool {
+	e, ok := errors.AsType[*ServerError](err)
+	return ok && e.redirectsLogin
 }
 
 // mayAnswerElsewhere reports whether a challenge of a host behind a redirect may be answered,
@@ -291,8 +384,14 @@ func (n *negotiation) makeKey(ctx context.Context, p place, c *challenge, stage 
 	if err != nil || l.IsZero() && stage > storedLogin && stage < noLogin {
 		return key{}, err
 	}
-	if c.scheme == "basic" {
+	if k, ok, err := n.afterRefusals(p); ok || err != nil {
+		return k, err
+	}
+	switch {
+	case c.scheme == "basic":
 		return basicKey(c, l), nil
+	case !n.mayGet(c, l):
+		return key{}, errAskFirst
 	}
 	return n.newToken(ctx, p, c, l, refused)
 }
@@ -332,9 +431,6 @@ func (n *negotiation) keep(o outcome) {
 func (n *negotiation) succeed(ctx context.Context, a Response) (bool, error) {
 	p := n.registry()
 	k := n.keys[p.host]
-	if k.login.IsZero() {
-		a.RefusedLogin = n.refused
-	}
 	n.best = outcome{response: a}
 	n.accept(p, k)
 	if n.request.scope != catalogScope || k.header != "" || n.refused != "" || a.RedirectedTo != "" {
@@ -359,8 +455,12 @@ func (n *negotiation) end(err error) (Response, error) {
 	if err == nil {
 		err = n.best.err
 	}
+	if err == nil && a.Status == http.StatusOK && a.Login == "" && n.refused != "" {
+		a.RefusedLogin = n.refused
+		n.accept(n.registry(), key{})
+	}
 	k := n.keys[n.transport.host]
-	isRefused := tokenRefusal(err) != nil || a.Status == http.StatusUnauthorized || a.Status == http.StatusForbidden ||
+	isRefused := tokenRefusal(err) != nil || isRefusing(err) || a.Status == http.StatusUnauthorized || a.Status == http.StatusForbidden ||
 		a.Status == http.StatusBadRequest && k.isToken()
 	if isRefused {
 		n.setFileError(n.credentials.FileError())
