@@ -92,31 +92,56 @@ func (l *lister) catalogError(cl *transport.Exchange, err error) error {
 	if l.ref.Repository != "" {
 		return err
 	}
+	a, isToken := cl.Response, false
 	if token, ok := errors.AsType[*transport.TokenError](cl.Err); ok && token.Err == nil {
-		return noCatalog(l.host.name, err)
+		a, isToken = token.Response, true
+		a.Login = token.Login
 	}
-	switch status := cl.Response.Status; {
-	case cl.Err != nil || cl.Response.IsHTML() || cl.Response.UnsupportedScheme() != "" || loginExpired(cl.Response):
+	refused := a.Status == http.StatusUnauthorized || a.Status == http.StatusForbidden
+	switch {
+	case cl.Err != nil && !isToken || a.IsHTML() || a.UnsupportedScheme() != "" || loginExpired(a):
 		return err
-	case status == http.StatusUnauthorized && cl.Response.Login == "":
-		t := &model.ReadError{
-			Message: l.host.name + " does not list repositories without a login, or not at all",
-			Next:    "type or paste a reference, or " + l.host.logIn(""), Err: err,
-		}
-		if problem := l.host.loginError(); problem != nil {
-			t.Message, t.Next = fmt.Sprintf("%s requires a login, and %s", l.host.name, problem.Message), problem.Next
-		}
-		return t
-	case status == http.StatusUnauthorized:
+	case refused && a.RedirectedTo != "": // another server refuses, which gets no login
+		return typeReference(err, l.host.askAdministrator())
+	case isToken && a.Login != "" && (a.Status == http.StatusUnauthorized || a.Status == http.StatusBadRequest): // the login itself
+		return typeReference(err, l.host.logInAgain())
+	case refused && a.Login != "":
 		return &model.ReadError{
-			Message: fmt.Sprintf("%s does not list repositories for %s, or not at all", l.host.name, cl.Response.Login),
+			Message: fmt.Sprintf("%s does not list repositories for %s, or not at all", l.host.name, a.Login),
 			Next:    "type or paste a reference, or " + l.host.logInAgain(), Err: err,
 		}
-	case status == http.StatusForbidden, status == http.StatusNotFound,
-		status == http.StatusMethodNotAllowed, status == http.StatusNotImplemented:
+	case a.Status == http.StatusUnauthorized, refused && l.host.loginError() != nil:
+		return l.catalogNeedsLogin(a.Status, err)
+	case refused, a.Status == http.StatusNotFound, a.Status == http.StatusMethodNotAllowed, a.Status == http.StatusNotImplemented,
+		isToken && a.Status == http.StatusBadRequest:
 		return noCatalog(l.host.name, err)
 	}
 	return err
+}
+
+// catalogNeedsLogin is the error of a list of repositories that was refused without a login.
+func (l *lister) catalogNeedsLogin(status int, err error) error {
+	t := &model.ReadError{
+		Message: l.host.name + " does not list repositories without a login, or not at all",
+		Next:    "type or paste a reference, or " + l.host.logIn(""), Err: err,
+	}
+	switch problem := l.host.loginError(); {
+	case problem != nil && status == http.StatusUnauthorized:
+		t.Message, t.Next = fmt.Sprintf("%s requires a login, and %s", l.host.name, problem.Message), problem.Next
+	case problem != nil:
+		t.Message, t.Next = t.Message+", and "+problem.Message, problem.Next
+	}
+	return t
+}
+
+// typeReference is the error of a list of repositories with the message of err. The remedy names a
+// reference before other.
+func typeReference(err error, other string) error {
+	t, ok := errors.AsType[*model.ReadError](err)
+	if !ok {
+		return err
+	}
+	return &model.ReadError{Message: t.Message, Next: "type or paste a reference, or " + other, Err: err}
 }
 
 func noCatalog(name string, err error) error {

@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"maps"
 	"strings"
@@ -54,6 +55,7 @@ type access struct {
 	noLogin   time.Time  // its login is not used before that: the place refuses it, and answers without it
 	accepted  token      // the last key that it accepted, zero for none
 	refusals  refusals
+	turn      chan struct{} // holds a value while a token for it is requested
 }
 
 // refusals are the logins and tokens that a place has not accepted since it accepted the last one.
@@ -95,9 +97,9 @@ func (a *authenticator) change(p place, change func(*access)) {
 	a.places[p] = known
 }
 
-// maxRefusals limits the logins and tokens that a place refuses in a row. A request to a private
-// repository takes two: the token of a login, and that of no login.
-const maxRefusals = 8
+// maxRefusals limits the logins and tokens that a place refuses in a row. A request that is refused
+// takes two or three: the stored token, the token of a login, and that of no login.
+const maxRefusals = 16
 
 // RefusingError is the error of a request that was not sent, since its place has refused
 // maxRefusals logins and tokens in a row, and never accepted one.
@@ -108,17 +110,41 @@ type RefusingError struct {
 }
 
 func (e *RefusingError) Error() string {
-	return fmt.Sprintf("%s refused %d logins and tokens in a row (%d)", e.Host, maxRefusals, e.Response.Status)
+	return fmt.Sprintf("%s accepted no login and no token", e.Host)
 }
+
+// errNoOtherKey is the error of a place that gets no key but the one that it accepted last.
+var errNoOtherKey = errors.New("no other login or token after many refusals")
 
 // refusingError is the error of a place that gets no other login or token, nil if it may get
 // one.
-func (a *authenticator) refusingError(p place) error {
-	known := a.at(p)
-	if known.refusals.count < maxRefusals {
+func (known access) refusingError(p place) error {
+	switch {
+	case known.refusals.count < maxRefusals:
 		return nil
+	case known.accepted.header != "":
+		return errNoOtherKey
 	}
-	return &RefusingError{Host: safe.Clip(p.host), Login: known.refusals.login.String(), Response: known.refusals.last}
+	r := known.refusals
+	return &RefusingError{Host: safe.Clip(p.host), Login: r.login.String(), Response: r.last}
+}
+
+// takeTurn waits until no other token for a place is requested: the next request may have no
+// reason then. The caller calls done.
+func (a *authenticator) takeTurn(ctx context.Context, p place) (done func(), _ error) {
+	var turn chan struct{}
+	a.change(p, func(known *access) {
+		if known.turn == nil {
+			known.turn = make(chan struct{}, 1)
+		}
+		turn = known.turn
+	})
+	select {
+	case turn <- struct{}{}:
+		return func() { <-turn }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // countRefusal counts a login or token that a place has not accepted yet.

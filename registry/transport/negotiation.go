@@ -97,7 +97,7 @@ func (n *negotiation) presume(parent context.Context, p place, c *challenge) (ke
 	switch {
 	case parent.Err() != nil:
 		return key{}, parent.Err()
-	case errors.Is(err, errAskFirst):
+	case errors.Is(err, errAskFirst), errors.Is(err, errNoOtherKey):
 		n.dropChallenge(p, c)
 		return key{}, nil
 	case err != nil && c.remembered, isWrongService(err), isLoginRedirect(err):
@@ -160,7 +160,8 @@ func (n *negotiation) count(p place, k key, a Response) {
 		}
 		n.change(p, func(known *access) {
 			known.refusals.last = a
-			if !k.isToken() && !k.stored { // a token was counted when it was issued
+			isNew := !k.stored && !k.isToken() // a new token was counted when it was issued
+			if isNew || k.stored && known.accepted.header == "" {
 				known.countRefusal(k.login)
 			}
 		})
@@ -190,14 +191,15 @@ func (n *negotiation) countAccepted(p place, k key) {
 // row: the one that it accepted last. ok is false if the place may get another one. Then the row
 // starts again: there is a new login, or the accepted token has expired.
 func (n *negotiation) afterRefusals(p place) (_ key, ok bool, _ error) {
-	known, err := n.at(p), n.refusingError(p)
+	known := n.at(p)
+	err := known.refusingError(p)
 	if err == nil {
 		return key{}, false, nil
 	}
 	good := known.accepted
 	_, again := n.tried[tried{p.host, good.header}]
 	switch {
-	case n.isRegistry(p) && n.login != known.refusals.login, good.isToken() && !wallClock().Before(good.expires):
+	case n.isRegistry(p) && !n.login.IsZero() && n.login != known.refusals.login, good.isToken() && !wallClock().Before(good.expires):
 		n.change(p, func(known *access) { known.refusals, known.accepted = refusals{}, token{} })
 		return key{}, false, nil
 	case good.header == "" || again:
@@ -275,9 +277,11 @@ func (n *negotiation) answer(ctx context.Context, p place, c *challenge, refused
 			n.keep(outcome{err: err, withLogin: true})
 			n.noteRefused(refusal.Login)
 		case isRefusing(err):
-			if n.tries == 0 { // there is no answer to this request
+			if !n.best.withLogin {
 				n.keep(outcome{err: err, withLogin: true})
 			}
+			return key{}, false, nil
+		case errors.Is(err, errNoOtherKey):
 			return key{}, false, nil
 		case errors.Is(err, errAskFirst):
 			_, again := n.tried[tried{p.host, ""}]
@@ -378,6 +382,9 @@ func (n *negotiation) makeKey(ctx context.Context, p place, c *challenge, stage 
 	case stage > storedLogin:
 		l, err = n.lookupAgain(ctx, p)
 	case !wallClock().Before(known.noLogin):
+		if n.tries == 0 && isRefusing(known.refusingError(p)) { // the person may have logged in since
+			n.credentials.Forget(n.transport.registry)
+		}
 		l, err = n.lookup(ctx, p)
 		n.login = l
 	}
@@ -460,7 +467,7 @@ func (n *negotiation) end(err error) (Response, error) {
 		n.accept(n.registry(), key{})
 	}
 	k := n.keys[n.transport.host]
-	isRefused := tokenRefusal(err) != nil || isRefusing(err) || a.Status == http.StatusUnauthorized || a.Status == http.StatusForbidden ||
+	isRefused := tokenRefusal(err) != nil || a.Status == http.StatusUnauthorized || a.Status == http.StatusForbidden ||
 		a.Status == http.StatusBadRequest && k.isToken()
 	if isRefused {
 		n.setFileError(n.credentials.FileError())
