@@ -211,7 +211,7 @@ func (h *host) tokenError(about model.Ref, e *transport.TokenError) error {
 	case e.Err != nil && h.tlsError(name, e.Err, t):
 		h.staleCertificates.Store(true)
 	case e.Err != nil && h.connectionError(name, e.Response.Status, e.Err, t):
-		if name.host != h.name && !name.redirected {
+		if name.host != h.name && !name.redirected && !strings.HasPrefix(t.Next, "ask ") {
 			t.Next = "try again, check the network, or " + h.askAdministrator()
 		}
 	default:

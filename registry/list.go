@@ -112,11 +112,15 @@ func (l *lister) catalogError(cl *transport.Exchange, err error) error {
 		}
 	case a.Status == http.StatusUnauthorized, refused && l.host.loginError() != nil:
 		return l.catalogNeedsLogin(a.Status, err)
-	case refused, a.Status == http.StatusNotFound, a.Status == http.StatusMethodNotAllowed, a.Status == http.StatusNotImplemented,
-		isToken && a.Status == http.StatusBadRequest:
+	case refused, isToken && a.Status == http.StatusBadRequest, !isToken && lacksCatalog(a.Status):
 		return noCatalog(l.host.name, err)
 	}
 	return err
+}
+
+// lacksCatalog reports whether a registry answers a list of repositories so that has none.
+func lacksCatalog(status int) bool {
+	return status == http.StatusNotFound || status == http.StatusMethodNotAllowed || status == http.StatusNotImplemented
 }
 
 // catalogNeedsLogin is the error of a list of repositories that was refused without a login.
