@@ -97,12 +97,12 @@ func (a *authenticator) change(p place, change func(*access)) {
 	a.places[p] = known
 }
 
-// maxRefusals limits the logins and tokens that a place refuses in a row. A request that is refused
+// MaxRefusals limits the logins and tokens that a place refuses in a row. A request that is refused
 // takes two or three: the stored token, the token of a login, and that of no login.
-const maxRefusals = 16
+const MaxRefusals = 16
 
 // RefusingError is the error of a request that was not sent, since its place has refused
-// maxRefusals logins and tokens in a row, and never accepted one.
+// MaxRefusals logins and tokens in a row, and never accepted one.
 type RefusingError struct {
 	Host     string   // of the place
 	Login    string   // the last one of them, "" for none
@@ -120,7 +120,7 @@ var errNoOtherKey = errors.New("no other login or token after many refusals")
 // one.
 func (known access) refusingError(p place) error {
 	switch {
-	case known.refusals.count < maxRefusals:
+	case known.refusals.count < MaxRefusals:
 		return nil
 	case known.accepted.header != "":
 		return errNoOtherKey

@@ -187,7 +187,7 @@ func (n *negotiation) countAccepted(p place, k key) {
 	})
 }
 
-// afterRefusals returns the key for a place that has refused maxRefusals logins and tokens in a
+// afterRefusals returns the key for a place that has refused MaxRefusals logins and tokens in a
 // row: the one that it accepted last. ok is false if the place may get another one. Then the row
 // starts again: there is a new login, or the accepted token has expired.
 func (n *negotiation) afterRefusals(p place) (_ key, ok bool, _ error) {

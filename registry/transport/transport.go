@@ -37,7 +37,7 @@
 // answer to the last login counts.
 //
 // A request is sent at most MaxTries times, with at most three logins. A place that has refused
-// maxRefusals logins and tokens in a row gets no other one until a new login is stored: it gets the
+// MaxRefusals logins and tokens in a row gets no other one until a new login is stored: it gets the
 // one that it accepted last, or, if it never accepted one, no request. The registry and its
 // token service get the login, over http only where the registry itself is read over http. A
 // host behind a redirect gets an anonymous token of the token service that it names, over
