@@ -194,16 +194,8 @@ func (h *host) tokenError(about model.Ref, e *transport.TokenError) error {
 	switch {
 	case e.Response.IsHTML() && hidesStatus(e.Response):
 		t.Message, t.Next = h.webPageText(name, e.Response, "a token")
-	case name.redirected && (code == http.StatusUnauthorized || code == http.StatusForbidden):
-		t.Message = fmt.Sprintf("%s refused the request (%s)", name.subject, safe.Clip(tokenErrorText(e)))
-		t.Next = h.askAdministrator()
-	case e.Login != "" && (code == http.StatusUnauthorized || code == http.StatusBadRequest):
-		t.Message = fmt.Sprintf("%s rejected %s%s", e.Host, e.Login, reasonText(e.Response))
-		t.Next = h.logInAgain()
-	case code == http.StatusUnauthorized, code == http.StatusForbidden:
-		refusal := e.Response
-		refusal.Login, refusal.Issued = e.Login, true
-		return h.unauthorized(about, refusal, e)
+	case code == http.StatusUnauthorized, code == http.StatusForbidden, code == http.StatusBadRequest && e.Login != "":
+		return h.tokenRefused(about, name, e)
 	case code == http.StatusTooManyRequests:
 		t.Message, t.Next = name.subject+tooManyRequests(e.Response), h.retryAdvice(e.Response)
 	case errors.As(e.Err, &proxy):
@@ -220,6 +212,24 @@ func (h *host) tokenError(about model.Ref, e *transport.TokenError) error {
 		if code >= http.StatusInternalServerError {
 			t.Next = "try again later"
 		}
+	}
+	return t
+}
+
+// tokenRefused words the refusal of a token service, or of a server that it redirects to.
+func (h *host) tokenRefused(about model.Ref, name serverName, e *transport.TokenError) error {
+	t := &model.ReadError{Err: e}
+	switch {
+	case name.redirected:
+		t.Message = fmt.Sprintf("%s refused the request (%s)", name.subject, safe.Clip(tokenErrorText(e)))
+		t.Next = h.askAdministrator()
+	case e.Login != "" && e.Response.Status != http.StatusForbidden:
+		t.Message = fmt.Sprintf("%s rejected %s%s", e.Host, e.Login, reasonText(e.Response))
+		t.Next = h.logInAgain()
+	default:
+		refusal := e.Response
+		refusal.Login, refusal.Issued = e.Login, true
+		return h.unauthorized(about, refusal, e)
 	}
 	return t
 }

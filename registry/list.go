@@ -89,18 +89,12 @@ func (c *Client) warnOfDigests(repo model.Ref, n int) {
 
 // catalogError words the responses of registries without a catalog.
 func (l *lister) catalogError(cl *transport.Exchange, err error) error {
-	if l.ref.Repository != "" {
+	a, isToken, ok := catalogAnswer(cl)
+	if l.ref.Repository != "" || !ok {
 		return err
-	}
-	a, isToken := cl.Response, false
-	if token, ok := errors.AsType[*transport.TokenError](cl.Err); ok && token.Err == nil {
-		a, isToken = token.Response, true
-		a.Login = token.Login
 	}
 	refused := a.Status == http.StatusUnauthorized || a.Status == http.StatusForbidden
 	switch {
-	case cl.Err != nil && !isToken || a.IsHTML() || a.UnsupportedScheme() != "" || loginExpired(a):
-		return err
 	case refused && a.RedirectedTo != "": // another server refuses, which gets no login
 		return typeReference(err, l.host.askAdministrator())
 	case isToken && a.Login != "" && (a.Status == http.StatusUnauthorized || a.Status == http.StatusBadRequest): // the login itself
@@ -116,6 +110,21 @@ func (l *lister) catalogError(cl *transport.Exchange, err error) error {
 		return noCatalog(l.host.name, err)
 	}
 	return err
+}
+
+// catalogAnswer is the answer of the registry or of its token service. ok is false if there is none,
+// or one with words of its own.
+func catalogAnswer(cl *transport.Exchange) (a transport.Response, isToken, ok bool) {
+	a = cl.Response
+	token, isToken := errors.AsType[*transport.TokenError](cl.Err)
+	switch {
+	case isToken && token.Err == nil:
+		a = token.Response
+		a.Login = token.Login
+	case cl.Err != nil:
+		return a, false, false
+	}
+	return a, isToken, !a.IsHTML() && a.UnsupportedScheme() == "" && !loginExpired(a)
 }
 
 // lacksCatalog reports whether a registry answers a list of repositories so that has none.
