@@ -3,11 +3,14 @@ package transport
 import (
 	"context"
 	"encoding/base64"
+	"errors"
+	"fmt"
 	"maps"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/registry/credentials"
 	"github.com/tagdiff/tagdiff/registry/inflight"
 )
@@ -26,10 +29,11 @@ type authenticator struct {
 	mu        sync.Mutex
 	last      *challenge // of any repository of the registry, or of an earlier run; others presume it
 	places    map[place]access
-	greeted   bool       // the registry has answered a greeting
-	greeting  *challenge // in that answer, nil for none
-	lookupErr error      // why a login could not be looked up
-	fileErr   error      // why a file of logins could not be used at the last refusal
+	greeted   bool             // the registry has answered a greeting
+	greeting  *challenge       // in that answer, nil for none
+	lookupErr error            // why a login could not be looked up
+	fileErr   error            // why a file of logins could not be used at the last refusal
+	stored    map[loginAt]bool // logins whose fingerprint was stored, see newFingerprint
 
 	greets  inflight.Group[*challenge]
 	fetches inflight.Group[token]
@@ -49,6 +53,16 @@ type access struct {
 	token     token      // the last one for it, zero for none
 	isOpen    bool       // it answers without a key: no challenge is presumed
 	noLogin   time.Time  // its login is not used before that: the place refuses it, and answers without it
+	accepted  token      // the last key that it accepted, zero for none
+	refusals  refusals
+	turn      chan struct{} // holds a value while a token for it is requested
+}
+
+// refusals are the logins and tokens that a place has not accepted since it accepted the last one.
+type refusals struct {
+	count int
+	login credentials.Login // the last one of them, zero for none
+	last  Response          // the last refusal
 }
 
 // key is what a request shows to one host: an Authorization header, and where it comes
@@ -81,6 +95,64 @@ func (a *authenticator) change(p place, change func(*access)) {
 	}
 	change(&known)
 	a.places[p] = known
+}
+
+// MaxRefusals limits the logins and tokens that a place refuses in a row. A request that is refused
+// takes two or three: the stored token, the token of a login, and that of no login.
+const MaxRefusals = 16
+
+// RefusingError is the error of a request that was not sent, since its place has refused
+// MaxRefusals logins and tokens in a row, and never accepted one.
+type RefusingError struct {
+	Host     string   // of the place
+	Login    string   // the last one of them, "" for none
+	Response Response // the last refusal
+}
+
+func (e *RefusingError) Error() string {
+	return fmt.Sprintf("%s accepted no login and no token", e.Host)
+}
+
+// errNoOtherKey is the error of a place that gets no key but the one that it accepted last.
+var errNoOtherKey = errors.New("no other login or token after many refusals")
+
+// refusingError is the error of a place that gets no other login or token, nil if it may get
+// one.
+func (known access) refusingError(p place) error {
+	switch {
+	case known.refusals.count < MaxRefusals:
+		return nil
+	case known.accepted.header != "":
+		return errNoOtherKey
+	}
+	r := known.refusals
+	return &RefusingError{Host: safe.Clip(p.host), Login: r.login.String(), Response: r.last}
+}
+
+// takeTurn waits until no other token for a place is requested: the next request may have no
+// reason then. The caller calls done.
+func (a *authenticator) takeTurn(ctx context.Context, p place) (done func(), _ error) {
+	var turn chan struct{}
+	a.change(p, func(known *access) {
+		if known.turn == nil {
+			known.turn = make(chan struct{}, 1)
+		}
+		turn = known.turn
+	})
+	select {
+	case turn <- struct{}{}:
+		return func() { <-turn }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// countRefusal counts a login or token that a place has not accepted yet.
+func (known *access) countRefusal(l credentials.Login) {
+	known.refusals.count++
+	if !l.IsZero() {
+		known.refusals.login = l
+	}
 }
 
 // isRegistry reports whether a place is at the registry. No other host gets a login.

@@ -54,18 +54,35 @@ func (a *authenticator) newToken(ctx context.Context, p place, c *challenge, l c
 	requested := cmp.Or(c.params["scope"], p.scope)
 	shared := strings.Join([]string{p.host, p.scope, c.realm, c.params["service"], requested, basicHeader(l), l.RefreshToken, refused}, "\n")
 	t, err := a.fetches.Do(ctx, shared, func(ctx context.Context) (token, error) {
+		done, err := a.takeTurn(ctx, p)
+		if err != nil {
+			return token{}, err
+		}
+		defer done()
 		// Another caller may have stored one after this caller looked.
-		if t := a.at(p).token; t.isUsable(c, p.scope) && t.login == l && t.header != refused {
+		known := a.at(p)
+		if t := known.token; t.isUsable(c, p.scope) && t.login == l && t.header != refused {
 			return t, nil
 		}
+		if err := known.refusingError(p); err != nil {
+			return token{}, err
+		}
 		t, err := a.fetchToken(WithExchange(ctx, nil), c, requested, l) // not a bulk request: other callers may wait for it
+		refusal := tokenRefusal(err)
 		if err == nil {
 			t.challenge = c
-			a.change(p, func(known *access) {
+		}
+		a.change(p, func(known *access) {
+			switch {
+			case err == nil:
 				known.token = t
 				known.token.stored = true
-			})
-		}
+				known.countRefusal(l) // until the place accepts it
+			case refusal != nil && refusal.Login != "":
+				known.countRefusal(l)
+				known.refusals.last = refusal.Response
+			}
+		})
 		return t, err
 	})
 	return t.key, err

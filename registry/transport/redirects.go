@@ -21,7 +21,7 @@ type keysKey struct{}
 func checkRedirect(req *http.Request, via []*http.Request) error {
 	last := via[len(via)-1]
 	req.URL.RawQuery = strings.ReplaceAll(req.URL.RawQuery, " ", "%20") // net/http sends blanks as they are
-	refused := func(what string) error {
+	refused := func(what string) *ServerError {
 		to := safe.Clip(req.URL.Scheme + "://" + req.URL.Host) // the rest may have a signature
 		did := fmt.Sprintf("redirects %s to %s, which tagdiff does not follow", what, to)
 		return &ServerError{Did: did, Next: askAdministrator, Host: last.URL.Host}
@@ -33,8 +33,10 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 		return refused("a request")
 	case last.URL.Scheme == "https" && req.URL.Scheme != "https":
 		return refused("from https")
-	case req.Method == http.MethodPost || last.Method == http.MethodPost:
-		return refused("a login")
+	case req.Method == http.MethodPost || last.Method == http.MethodPost || isTokenLogin(via[0]) && req.URL.Host != via[0].URL.Host:
+		err := refused("a login")
+		err.redirectsLogin = true
+		return err
 	}
 	if req.URL.Host != via[0].URL.Host {
 		req.Header.Del("Authorization")
@@ -45,6 +47,11 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 	}
 	req.Header.Del("Referer") // net/http sends the previous URL, and its query may be a secret
 	return nil
+}
+
+// isTokenLogin reports whether a request shows a login to a token service.
+func isTokenLogin(req *http.Request) bool {
+	return req.Context().Value(tokenRequestKey{}) != nil && req.Header.Get("Authorization") != ""
 }
 
 // mayFollow reports whether a key may be sent to its host after a redirect from another host:
