@@ -37,14 +37,14 @@ func (p Pair) Manifests() ManifestPair {
 type PairInside struct {
 	// Layers are all layers of the pair that were read.
 	Layers ReadLayers
-	rows   map[layerPair]*LayerFiles
+	rows   map[RowLayers]*LayerFiles
 	merged *LayerFiles
 	// partial is set if merged does not know what the layers below have.
 	partial bool
 }
 
-// layerPair identifies a row by the blobs of its two steps, "" where a side has no layer.
-type layerPair struct{ a, b digest.Digest }
+// RowLayers identifies a row by the blobs of its two steps, "" where a side has no layer.
+type RowLayers struct{ A, B digest.Digest }
 
 // LayerFiles is what differs inside the two layers of a row, or in the files of two images.
 type LayerFiles struct {
@@ -57,17 +57,17 @@ type LayerFiles struct {
 	Texts map[string]filediff.TextChange
 }
 
-// TextsOf returns the contents of a text file on both sides of a row, by the blobs of the row. It
-// reports false if they were not kept.
-type TextsOf func(a, b digest.Digest, path string) (textA, textB []byte, ok bool)
+// TextsOf returns the contents of a text file on both sides of a row. It reports false if they were
+// not kept.
+type TextsOf func(row RowLayers, path string) (a, b []byte, ok bool)
 
 // CompareInside compares what the layers of a pair hold, as far as they were read. texts may be
 // nil. It takes about 1 ms for 1,000 entries.
 func CompareInside(p Pair, read ReadLayers, texts TextsOf) *PairInside {
-	found := &PairInside{Layers: ReadLayers{}, rows: map[layerPair]*LayerFiles{}}
+	found := &PairInside{Layers: ReadLayers{}, rows: map[RowLayers]*LayerFiles{}}
 	for _, r := range p.Rows {
-		key := layersOf(r)
-		for _, d := range []digest.Digest{key.a, key.b} {
+		key := LayersOf(r)
+		for _, d := range []digest.Digest{key.A, key.B} {
 			if l := read[d]; l != nil {
 				found.Layers[d] = l
 			}
@@ -81,21 +81,21 @@ func CompareInside(p Pair, read ReadLayers, texts TextsOf) *PairInside {
 	return found
 }
 
-// layersOf are the layers of a row.
-func layersOf(r Row) layerPair {
-	var key layerPair
+// LayersOf returns the layers of a row.
+func LayersOf(r Row) RowLayers {
+	var key RowLayers
 	if r.A != nil && r.A.HasLayer {
-		key.a = r.A.Layer.Digest
+		key.A = r.A.Layer.Digest
 	}
 	if r.B != nil && r.B.HasLayer {
-		key.b = r.B.Layer.Digest
+		key.B = r.B.Layer.Digest
 	}
 	return key
 }
 
 // compareRow compares the layers of a row. It reports false if one of them was not read.
-func compareRow(r Row, key layerPair, read ReadLayers) (*LayerFiles, bool) {
-	if key == (layerPair{}) || r.Class == Moved {
+func compareRow(r Row, key RowLayers, read ReadLayers) (*LayerFiles, bool) {
+	if key == (RowLayers{}) || r.Class == Moved {
 		return nil, false
 	}
 	a, okA := layerOfStep(r.A, read)
@@ -110,9 +110,9 @@ func compareRow(r Row, key layerPair, read ReadLayers) (*LayerFiles, bool) {
 	f.Rung = f.Worst()
 	switch {
 	case f.Rung != filediff.Nothing:
-	case key.a != key.b && a != nil && b != nil && a.DiffID == b.DiffID:
+	case key.A != key.B && a != nil && b != nil && a.DiffID == b.DiffID:
 		f.Rung = filediff.OtherPacking
-	case key.a != key.b:
+	case key.A != key.B:
 		f.Rung = filediff.OtherArchive
 	}
 	return f, true
@@ -141,7 +141,7 @@ func filesOf(l *inside.Layer) inside.List {
 const maxTexts = 200
 
 // compareTexts compares the lines of the text files that have changed.
-func (f *LayerFiles) compareTexts(key layerPair, texts TextsOf) {
+func (f *LayerFiles) compareTexts(key RowLayers, texts TextsOf) {
 	if texts == nil {
 		return
 	}
@@ -151,7 +151,7 @@ func (f *LayerFiles) compareTexts(key layerPair, texts TextsOf) {
 		if !ch.What.Has(filediff.Content) || ch.Rung != filediff.Files || len(f.Texts) >= maxTexts {
 			continue
 		}
-		if a, b, ok := texts(key.a, key.b, ch.Path); ok {
+		if a, b, ok := texts(key, ch.Path); ok {
 			f.Texts[ch.Path] = filediff.CompareTexts(a, b)
 		}
 	}
@@ -161,7 +161,7 @@ func (f *LayerFiles) compareTexts(key layerPair, texts TextsOf) {
 // that differs to the last. It needs all layers in between. partial is set unless the
 // layers below were read, too.
 func (found *PairInside) compareMerged(p Pair, read ReadLayers) {
-	differs := func(r Row) bool { return r.Differs() && layersOf(r) != (layerPair{}) }
+	differs := func(r Row) bool { return r.Differs() && LayersOf(r) != (RowLayers{}) }
 	first := slices.IndexFunc(p.Rows, differs)
 	if first < 0 || p.A == nil || p.B == nil {
 		return
@@ -220,7 +220,7 @@ func (c Comparison) withInside(p Pair) Pair {
 	}
 	p.Rows = slices.Clone(p.Rows)
 	for i, r := range p.Rows {
-		p.Rows[i].Inside = p.Inside.rows[layersOf(r)]
+		p.Rows[i].Inside = p.Inside.rows[LayersOf(r)]
 	}
 	return p
 }

@@ -58,7 +58,7 @@ func (p Pair) readRows() (rows []readRow, complete bool) {
 	complete = true
 	for _, r := range p.Rows {
 		switch {
-		case !r.Differs() || r.Class == Moved || r.Class == BothEmpty || layersOf(r) == (layerPair{}):
+		case !r.Differs() || r.Class == Moved || r.Class == BothEmpty || LayersOf(r) == (RowLayers{}):
 		case r.Inside == nil:
 			complete = false
 		default:
@@ -261,12 +261,11 @@ func gravestRowsText(rows []readRow) safe.Text {
 func (r readRow) changesText() string {
 	changes := r.Grave()
 	counts := map[string]int{}
-	order := []string{"changed", "added", "removed", "moved", "deleted"}
 	for _, ch := range changes {
 		counts[changeVerb(ch)]++
 	}
 	var parts []string
-	for _, verb := range order {
+	for _, verb := range changeVerbs {
 		if n := counts[verb]; n > 0 {
 			noun := ""
 			if len(parts) == 0 {
@@ -304,6 +303,9 @@ func (f *LayerFiles) Grave() []filediff.Change {
 	return all
 }
 
+// changeVerbs are the results of changeVerb, in the order of sentences.
+var changeVerbs = []string{"changed", "added", "removed", "moved", "deleted"}
+
 // changeVerb is what happened to a path.
 func changeVerb(ch filediff.Change) string {
 	switch {
@@ -334,6 +336,42 @@ func (r readRow) changeText(ch filediff.Change) string {
 	}
 	return name
 }
+
+// LineCounts is "+2 −1 lines", or what alone differs.
+func LineCounts(t filediff.TextChange) safe.Text {
+	return safe.Clean(strings.TrimSpace(lineCountsText(t)))
+}
+
+// Summary counts the changes that are more than noise: "3 changed, 1 added", else "no file changed".
+func (f *LayerFiles) Summary() safe.Text {
+	counts := map[string]int{}
+	for i := range f.Len() {
+		if ch := f.At(i); ch.Rung > filediff.Generated {
+			counts[changeVerb(ch)]++
+		}
+	}
+	var parts []string
+	for _, verb := range changeVerbs {
+		if n := counts[verb]; n > 0 {
+			parts = append(parts, countText(n)+" "+verb)
+		}
+	}
+	return safe.Clean(cmp.Or(strings.Join(parts, ", "), "no file changed"))
+}
+
+// CountAbove returns the number of changes above a rung.
+func (f *LayerFiles) CountAbove(rung filediff.Rung) int {
+	n := 0
+	for i := range f.Len() {
+		if f.At(i).Rung > rung {
+			n++
+		}
+	}
+	return n
+}
+
+// NoiseText counts what every build makes again, and times: "4 logs and 5,709 times differ".
+func (f *LayerFiles) NoiseText() string { return noiseText([]readRow{{LayerFiles: f}}) }
 
 // lineCountsText is " +2 −1 lines".
 func lineCountsText(t filediff.TextChange) string {
@@ -408,6 +446,9 @@ func modeText(a, b inside.Entry) string {
 	}
 	return fmt.Sprintf("mode %04o → %04o", a.Mode, b.Mode)
 }
+
+// EntryKind is the type of an entry in words: "file", "folder".
+func EntryKind(e inside.Entry) string { return entryKindText(e) }
 
 // entryKindText is the type of an entry in words.
 func entryKindText(e inside.Entry) string {

@@ -5,8 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/opencontainers/go-digest"
-
 	"github.com/tagdiff/tagdiff/model/inside"
 	"github.com/tagdiff/tagdiff/model/inside/insidetest"
 )
@@ -95,7 +93,7 @@ func TestInside_verdict(t *testing.T) {
 func TestInside_lines(t *testing.T) {
 	c := twoBuilds(t, []insidetest.Item{aFile("main.py", "a\nb\n")}, []insidetest.Item{aFile("main.py", "a\nc\nd\n")})
 	p := c.Pairs[0]
-	texts := func(_, _ digest.Digest, path string) (a, b []byte, ok bool) {
+	texts := func(_ RowLayers, path string) (a, b []byte, ok bool) {
 		return []byte("a\nb\n"), []byte("a\nc\nd\n"), path == "main.py"
 	}
 	c = c.WithInside(Inside{p.Manifests(): CompareInside(p, p.Inside.Layers, texts)})

@@ -276,14 +276,13 @@ func pauseText(a transport.Response) string {
 	return ": it asks for a pause of a month or more"
 }
 
-// retryTime is the time of day after a pause, and the day if that is another.
+// retryTime is the time of day after a pause, and the day if the pause is half a day or longer.
 func retryTime(d time.Duration) string {
-	now := time.Now().UTC()
-	then := now.Add(d)
+	then := time.Now().UTC().Add(d)
 	switch {
 	case d < time.Minute:
 		return then.Format("15:04:05 UTC")
-	case then.YearDay() == now.YearDay() && d < 24*time.Hour:
+	case d < 12*time.Hour:
 		return then.Add(59 * time.Second).Format("15:04 UTC") // rounded up: not too early
 	}
 	return model.TimeText(then.Add(59 * time.Second))

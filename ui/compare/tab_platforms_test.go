@@ -32,10 +32,10 @@ func TestPlatforms_unread(t *testing.T) {
 	d = open(t, r, 80, 24, "localhost:5000/app:cut")
 	d.Keys("2")
 	d.Sees("windows/amd64 (10.0.20348.2031) 4db522e17a5f", "└ localhost:5000 sent a manifest of 901 bytes instead of 1083")
-	d.Keys("5")
+	d.Keys("6")
 	d.Sees("push it again")
 	d.DoesNotSee("no such document")
-	d.Keys("7")
+	d.Keys("0")
 	d.Sees("push it again")
 
 	d = open(t, r, 80, 24, "localhost:5000/app:gone", "localhost:5000/app:gone")

@@ -141,6 +141,17 @@ func (g Glyphs) FitEnd(t safe.Text, width int) safe.Text {
 	return g.Fit(safe.Concat(g.Ellipsis, L(P(t)).From(over+Width(g.Ellipsis)).Text()), width)
 }
 
+// FitMiddle is Fit, but cuts in the middle: both ends of a path tell it from others.
+func (g Glyphs) FitMiddle(t safe.Text, width int) safe.Text {
+	over := Width(t) - width
+	if over <= 0 || width < 3 {
+		return g.Fit(t, width)
+	}
+	tail := (width - Width(g.Ellipsis)) * 2 / 3 // the name of the file is at the end
+	head, _ := Cut(t, width-Width(g.Ellipsis)-tail)
+	return g.Fit(safe.Concat(head, g.Ellipsis, L(P(t)).From(Width(t)-tail).Text()), width)
+}
+
 // Right returns t aligned to the right in width cells.
 func (g Glyphs) Right(t safe.Text, width int) safe.Text {
 	if n := Width(t); n < width {
