@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/opencontainers/go-digest"
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
@@ -278,6 +279,33 @@ func TestReadLayers_tornForEver(t *testing.T) {
 	saysExactly(t, s, got.Err, "sent another part of a layer than tagdiff requested; ask the administrator of the registry")
 	if n := len(s.requests()); n != 4 {
 		t.Errorf("%d requests: %q", n, s.requests())
+	}
+}
+
+// TestReadLayers_slow checks what is said of a server that is silent in the middle, or too slow, and
+// that the layer is not requested again.
+func TestReadLayers_slow(t *testing.T) {
+	s := newServer(t)
+	_, d := layerOf(insidetest.Random(10, 50)...)
+	s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
+		w.Header().Set("Content-Length", fmt.Sprint(d.Size))
+		_, _ = w.Write([]byte{0x1f})
+		w.(http.Flusher).Flush()
+		<-r.Context().Done()
+		return true
+	})
+	for say, change := range map[string]func(*transport.Timeouts){
+		"did not answer in time (no data for 0.05 s); try again, or check the network":   func(p *transport.Timeouts) { p.Silence = 50 * time.Millisecond },
+		"sent less than 1099511627776 bytes in 1e-09 s; try again, or check the network": func(p *transport.Timeouts) { p.Rate, p.MinRate = 1, 1<<40 },
+	} {
+		s.reset()
+		c := newClient(t, Options{})
+		change(&c.transport.Timeouts)
+		got := c.ReadLayers(deadline(t), reads(s.ref("app", "").Repo(), d), nil)[d.Digest]
+		saysExactly(t, s, got.Err, say)
+		if len(s.requests()) != 1 {
+			t.Errorf("requests %q", s.requests())
+		}
 	}
 }
 
