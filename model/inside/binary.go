@@ -215,7 +215,7 @@ func (l *Layer) UnmarshalBinary(data []byte) error {
 	}
 	defer z.Close()
 	d := decoderState{in: bufio.NewReaderSize(z, blobBuffer), sums: rest[:sums], max: usual}
-	out := d.layer()
+	out := d.layer(len(rest))
 	if d.failed || len(d.sums) > 0 {
 		return ErrNotThisForm
 	}
@@ -322,7 +322,7 @@ func (d *decoderState) sum() (h Hash) {
 	return h
 }
 
-func (d *decoderState) layer() *Layer {
+func (d *decoderState) layer(size int) *Layer {
 	l := &Layer{
 		How: How(d.length(int(Start))), Blob: d.digest(), Packed: d.varint(), DiffID: d.digest(), Unpacked: d.varint(), //nolint:gosec // small
 		Broken: d.text(maxRecordedName), Left: d.texts(),
@@ -332,7 +332,13 @@ func (d *decoderState) layer() *Layer {
 	r.Hidden, r.Trailing, r.Unhashed = d.varint(), d.varint(), int(d.varint())
 	d.list = newBuilder()
 	var e Entry
-	for n := d.uvarint(); n > 0 && !d.failed; n-- {
+	n := d.uvarint()
+	// As many as there can be in the bytes of a usual layer, so that the index need not grow.
+	const bytesOfEntry = 16
+	if n < uint64(size/bytesOfEntry) {
+		d.list.t.index.slots = make([]uint32, slotsFor(int(n))) //nolint:gosec // small
+	}
+	for ; n > 0 && !d.failed; n-- {
 		if d.list.t.n > 2*d.max.entries+d.max.path || d.list.held()+d.extraBytes > 2*d.max.names {
 			d.fail()
 		}

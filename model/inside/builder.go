@@ -13,6 +13,7 @@ type builder struct {
 	xattrIDs map[string]int32
 	last     string // the path of the folder of the last entry: the next one is likely in it too
 	lastID   int32
+	lastAttr uint32
 }
 
 func newBuilder() *builder {
@@ -104,12 +105,16 @@ func (b *builder) folder(path string) int32 {
 }
 
 func (b *builder) attr(a attributes) uint32 {
+	if len(b.t.attrs) > 0 && b.t.attrs[b.lastAttr] == a {
+		return b.lastAttr // that of the last entry
+	}
 	id, ok := b.attrIDs[a]
 	if !ok {
 		id = uint32(len(b.t.attrs)) //nolint:gosec // maxEntries limits it
 		b.attrIDs[a] = id
 		b.t.attrs = append(b.t.attrs, a)
 	}
+	b.lastAttr = id
 	return id
 }
 

@@ -240,3 +240,53 @@ func Checksummed(archive []byte) []byte {
 	copy(archive[148:156], fmt.Sprintf("%06o\x00 ", sum))
 	return archive
 }
+
+// RandomTree returns n entries of a few names, which replace and delete each other: files, folders,
+// whiteouts and opaque folders. No path has two entries.
+func RandomTree(seed uint64, n int) []Item {
+	r := rand.New(rand.NewPCG(seed, 1))
+	kinds := map[string]byte{} // 'f' for files, 'd' for folders and those that others imply
+	var items []Item
+	for range n {
+		parts := make([]string, 1+r.IntN(3))
+		for i := range parts {
+			parts[i] = string(rune('a' + r.IntN(3)))
+		}
+		if !impliesFolders(kinds, parts[:len(parts)-1]) {
+			continue
+		}
+		path, folder := strings.Join(parts, "/"), strings.Join(parts[:len(parts)-1], "/")
+		if folder != "" {
+			folder += "/"
+		}
+		switch k := r.IntN(10); {
+		case k < 2:
+			items = append(items, File(folder+".wh."+parts[len(parts)-1], ""))
+		case k == 2 && kinds[path] != 'f':
+			kinds[path] = 'd'
+			items = append(items, File(path+"/.wh..wh..opq", ""))
+		case k < 5 && kinds[path] == 0:
+			kinds[path] = 'D'
+			items = append(items, Folder(path).As(0o700+int64(r.IntN(8)), 0, 0))
+		case kinds[path] == 0:
+			kinds[path] = 'f'
+			items = append(items, File(path, fmt.Sprint(r.IntN(10))))
+		}
+	}
+	return items
+}
+
+// impliesFolders marks the folders above an entry. It reports false if one of them is a file.
+func impliesFolders(kinds map[string]byte, folders []string) bool {
+	for i := range folders {
+		if kinds[strings.Join(folders[:i+1], "/")] == 'f' {
+			return false
+		}
+	}
+	for i := range folders {
+		if path := strings.Join(folders[:i+1], "/"); kinds[path] == 0 {
+			kinds[path] = 'd'
+		}
+	}
+	return true
+}

@@ -1,0 +1,281 @@
+package inside
+
+import (
+	"slices"
+	"strings"
+)
+
+// Merge returns the files that a container of some layers sees, the oldest layer first, as
+// overlay file systems show them. Layers that are nil were not read: they count as empty.
+//
+//   - Whiteouts and opaque folders hide what older layers have, wherever they stand in their layer.
+//   - An entry that is not a folder replaces all that older layers have at its path and below it.
+//   - A folder and an older folder are one, with the attributes of the newer. A folder that the
+//     newer layer implies has those of the older.
+//   - A folder, also one that is implied, replaces an older entry of another type: a link is not
+//     followed. Links of the same layer are, as runtimes do when they unpack it.
+//   - Hard links become the files that they name in their own layer, or else in the older ones:
+//     a newer layer that replaces one name of a file leaves the other.
+//
+// The entries are in the order of their paths, a folder before what is in it.
+func Merge(layers []*Layer) List {
+	var all []Entry
+	m := newMerger(layers)
+	m.visit(func(v visit) {
+		if v.hidden == 0 || v.lends {
+			all = append(all, m.resolved(v))
+		}
+	})
+	// The sort is stable: an implied folder comes before the older one that gives its attributes,
+	// and the last of two entries counts.
+	slices.SortStableFunc(all, func(a, b Entry) int { return ComparePaths(a.Path, b.Path) })
+	b := newBuilder()
+	for i := range all {
+		b.implyParents(all[i].Path) // that of a link may lead to a folder which no layer lists
+		b.put(&all[i])
+	}
+	return b.list()
+}
+
+// ComparePaths orders paths so that a folder is right before what is in it.
+func ComparePaths(a, b string) int {
+	for i := range min(len(a), len(b)) {
+		if a[i] == b[i] {
+			continue
+		}
+		switch {
+		case a[i] == '/':
+			return -1
+		case b[i] == '/':
+			return 1
+		}
+		return int(a[i]) - int(b[i])
+	}
+	return len(a) - len(b)
+}
+
+// merger goes through the entries of layers, the newest layer first.
+type merger struct {
+	layers []*Layer
+	above  map[string]*cover // by path: what the newer layers have there
+}
+
+// cover is what newer layers have at a path.
+type cover struct {
+	layer    int  // the oldest of them that hides what is older
+	replaces bool // that layer has an entry there; else it has a whiteout
+	entry    bool // a layer has an entry
+	deletes  bool // a layer has a whiteout
+	implied  bool // the entry is a folder that all these layers imply
+	closed   bool // what older layers have below the path is hidden
+	closer   int  // the oldest of the layers that hide it
+}
+
+// visit is an entry of a layer that is not a whiteout.
+type visit struct {
+	layer int
+	entry Entry
+	// hidden says why newer layers hide the entry, and by which of them does; 0 if it is seen.
+	hidden WasteKind
+	by     int
+	// lends is set for a hidden folder that gives its attributes to one that newer layers imply.
+	lends bool
+}
+
+// visit returns the visit of an entry at the path that c covers.
+func (c *cover) visit(layer int, e Entry) visit {
+	v := visit{layer: layer, entry: e}
+	switch {
+	case c == nil, !c.deletes && !c.entry:
+		return v
+	case c.replaces:
+		v.hidden = Replaced
+	default:
+		v.hidden = Deleted
+	}
+	v.by = c.layer
+	v.lends = e.Kind == Folder && !e.Implied && c.implied && !c.deletes && !c.closed
+	return v
+}
+
+func newMerger(layers []*Layer) *merger {
+	return &merger{layers: layers, above: map[string]*cover{}}
+}
+
+// visit calls f for each entry.
+func (m *merger) visit(f func(visit)) {
+	for i, l := range slices.Backward(m.layers) {
+		if l != nil {
+			m.visitLayer(i, l.Files, f)
+		}
+	}
+}
+
+func (m *merger) visitLayer(layer int, files List, f func(visit)) {
+	placed := newPlacer(files)
+	closers := map[string]*cover{} // of the folders of this layer
+	var changes []Entry            // what hides entries of older layers, but none of this layer
+	for e := range files.All() {
+		e.Path = placed.path(e.Path)
+		if e.Kind == Whiteout || e.Kind == OpaqueFolder {
+			changes = append(changes, e)
+			continue
+		}
+		if closer := m.closer(closers, e.Path); closer != nil {
+			f(visit{layer: layer, entry: e, hidden: Deleted, by: closer.closer})
+			continue
+		}
+		f(m.above[e.Path].visit(layer, e))
+		changes = append(changes, e)
+	}
+	for _, e := range changes {
+		m.cover(layer, e)
+	}
+}
+
+// closer returns what hides all that older layers have in the folder of a path, nil if nothing
+// does. It remembers the answers in known.
+func (m *merger) closer(known map[string]*cover, path string) *cover {
+	if path == "" {
+		return nil
+	}
+	parent, _ := split(path)
+	closer, ok := known[parent]
+	if !ok {
+		if c := m.above[parent]; c != nil && c.closed {
+			closer = c
+		} else {
+			closer = m.closer(known, parent)
+		}
+		known[parent] = closer
+	}
+	return closer
+}
+
+// cover adds an entry of a layer to what hides older ones.
+func (m *merger) cover(layer int, e Entry) {
+	c := m.above[e.Path]
+	if c == nil {
+		c = &cover{layer: -1}
+		m.above[e.Path] = c
+	}
+	switch e.Kind {
+	case Whiteout:
+		if c.layer != layer { // else the layer has an entry there too
+			c.layer, c.replaces = layer, false
+		}
+		c.deletes = true
+	case OpaqueFolder:
+	default:
+		c.layer, c.replaces = layer, true
+		c.implied = e.Implied && (c.implied || !c.entry)
+		c.entry = true
+	}
+	if e.Kind != Folder {
+		c.closed, c.closer = true, layer
+	}
+}
+
+// resolved returns the entry of a visit, with the content that a hard link names.
+func (m *merger) resolved(v visit) Entry {
+	if v.entry.Kind != Hardlink {
+		return v.entry
+	}
+	e, ok := m.layers[v.layer].Files.Resolve(v.entry)
+	if ok {
+		return e
+	}
+	if target, found := m.find(v.layer, e.Link); found && target.Kind != Hardlink && target.Kind != Folder {
+		target.Path = v.entry.Path
+		return target
+	}
+	return v.entry
+}
+
+// find returns the entry of a path that the layers older than one have.
+func (m *merger) find(layer int, path string) (Entry, bool) {
+	for i := layer - 1; i >= 0; i-- {
+		if m.layers[i] == nil {
+			continue
+		}
+		files := m.layers[i].Files
+		if e, ok := files.Find(path); ok {
+			return files.Resolve(e)
+		}
+		if files.closes(path) {
+			break
+		}
+	}
+	return Entry{}, false
+}
+
+// closes reports whether a list hides a path of older layers without having it.
+func (l List) closes(path string) bool {
+	if l.Deletes(path) {
+		return true
+	}
+	for path != "" {
+		path, _ = split(path)
+		e, ok := l.Find(path)
+		if ok && e.Kind != Folder || l.Hides(path) || path != "" && l.Deletes(path) {
+			return true
+		}
+	}
+	return false
+}
+
+// placer finds where the entries of a layer are in a container: runtimes follow the symbolic
+// links of a layer while they unpack it.
+type placer struct {
+	files   List
+	folders map[string]string
+}
+
+func newPlacer(files List) placer { return placer{files, map[string]string{}} }
+
+func (p placer) path(path string) string {
+	parent, name := split(path)
+	if parent == "" {
+		return path
+	}
+	placed, known := p.folders[parent]
+	if !known {
+		placed = p.follow(parent)
+		p.folders[parent] = placed
+	}
+	return join(placed, name)
+}
+
+// follow replaces the links in the path of a folder. Links that lead nowhere stay.
+func (p placer) follow(folder string) string {
+	const maxLinks = 40 // as Linux
+	path := folder
+	for range maxLinks {
+		link, at := p.firstLink(path)
+		if at < 0 {
+			return path
+		}
+		target := link.Link
+		if !strings.HasPrefix(target, "/") {
+			parent, _ := split(link.Path)
+			target = parent + "/" + target
+		}
+		path, _ = cleanName(target + path[at:])
+	}
+	return folder
+}
+
+// firstLink returns the first link in the path of a folder, and where what is behind it begins;
+// -1 if there is none.
+func (p placer) firstLink(path string) (link Entry, end int) {
+	for end < len(path) {
+		next := strings.IndexByte(path[end+1:], '/')
+		if end += next + 1; next < 0 {
+			end = len(path)
+		}
+		if e, ok := p.files.Find(path[:end]); ok && e.Kind == Symlink {
+			return e, end
+		}
+	}
+	return Entry{}, -1
+}
