@@ -94,6 +94,7 @@ func manyFiles(seed uint64) []insidetest.Item {
 
 // leastListing is the least that lists a layer and verifies it.
 func leastListing(b *testing.B, url string) {
+	b.Helper()
 	resp, err := http.Get(url)
 	if err != nil {
 		b.Error(err)
@@ -120,7 +121,7 @@ func leastListing(b *testing.B, url string) {
 	}
 	_, errRest := io.Copy(io.Discard, unpacked)
 	_, errBlob := io.Copy(io.Discard, in)
-	if err != io.EOF || errors.Join(errRest, errBlob) != nil {
+	if !errors.Is(err, io.EOF) || errors.Join(errRest, errBlob) != nil {
 		b.Error(err, errRest, errBlob)
 	}
 	blob.Sum(nil)

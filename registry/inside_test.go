@@ -529,7 +529,7 @@ func TestReadLayers_whileBusy(t *testing.T) {
 		return false
 	})
 	c := newClient(t, Options{Concurrency: transport.MaxStreams})
-	done := make(chan map[digest.Digest]model.LayerState)
+	done := make(chan model.LayerStates)
 	go func() { done <- c.ReadLayers(deadline(t), reads(r.Repo(), layers...), nil) }()
 	for range transport.MaxStreams {
 		<-open
