@@ -33,6 +33,9 @@ type LayerState struct {
 	Err   error // why the layer was not read
 }
 
+// LayerStates are the last states of layers, by the digests of their blobs.
+type LayerStates map[digest.Digest]LayerState
+
 // WithCounts returns a final state with the counts of its layer.
 func (s LayerState) WithCounts() LayerState {
 	if s.Layer == nil {

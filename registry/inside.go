@@ -27,14 +27,14 @@ import (
 // others. Lists that were made before are not made again. It calls progress, unless nil, from one
 // goroutine. A layer in several repositories is read once. The largest are read first, at most
 // transport.MaxStreams of one registry at once.
-func (c *Client) ReadLayers(ctx context.Context, reads []model.LayerRead, progress func(model.LayerState)) map[digest.Digest]model.LayerState {
+func (c *Client) ReadLayers(ctx context.Context, reads []model.LayerRead, progress func(model.LayerState)) model.LayerStates {
 	states := newLayerStates()
 	read := make(chan struct{})
 	panics.Go(func() {
 		defer close(read)
 		c.readLayers(ctx, reads, states)
 	})
-	last := map[digest.Digest]model.LayerState{}
+	last := model.LayerStates{}
 	deliver := func() {
 		for _, s := range states.take() {
 			last[s.Digest] = s
@@ -273,7 +273,7 @@ func (h *host) withStream(
 	if err != nil {
 		return err
 	}
-	defer s.Close()
+	defer func() { _ = s.Close() }() // it ends the request
 	return catchPanic(func() error { return read(s) })
 }
 

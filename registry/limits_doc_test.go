@@ -59,7 +59,11 @@ var limits = []struct{ of, is, beyond string }{
 	{"attempts of a request that is answered with 429", number(transport.DefaultRetryPolicy().ThrottledAttempts), "an error is reported"},
 	{"a pause that a registry asks for (Retry-After)", transport.DefaultRetryPolicy().MaxRetryAfter.String(), "the request ends with an error"},
 	{"concurrent requests to one registry", number(DefaultConcurrency) + " (`--parallel`)", "the others wait; requests that a person waits for go first"},
-	{"the disk cache", size(diskcache.MaxSize), "the least recently used documents are removed"},
+	{"layers of one registry that are read at once to list their files", number(transport.MaxStreams), "the others wait; other requests wait for none of them"},
+	{"the rate at which such a layer must arrive", number(int(transport.DefaultTimeouts().MinRate)) + " bytes in " + transport.DefaultTimeouts().Rate.String(), "an error is reported; the other layers are listed"},
+	{"breaks of the connection within 1 MiB of such a layer", number(transport.MaxBreaks), "an error is reported; the other layers are listed"},
+	{"the list of the files in one layer on disk", size(diskcache.MaxListFile), "it is not kept"},
+	{"the disk cache", size(diskcache.MaxSize), "the least recently used documents and lists are removed"},
 }
 
 func size(all ...int64) string {

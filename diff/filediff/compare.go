@@ -3,7 +3,6 @@ package filediff
 import (
 	"math/bits"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/tagdiff/tagdiff/model/inside"
@@ -125,25 +124,11 @@ func sameTime(a, b time.Time) (same, rounded bool) {
 }
 
 // byPath orders changes by path, each folder before what is in it.
-func (c Changes) byPath(x, y item) int { return comparePaths(c.pathOf(x), c.pathOf(y)) }
+func (c Changes) byPath(x, y item) int { return inside.ComparePaths(c.pathOf(x), c.pathOf(y)) }
 
 func (c Changes) pathOf(it item) string {
 	if it.b >= 0 {
 		return c.b.At(int(it.b)).Path
 	}
 	return c.a.At(int(it.a)).Path
-}
-
-// comparePaths compares as if a slash were smaller than any other byte, so that a folder and
-// what is in it stand together.
-func comparePaths(x, y string) int {
-	for x != "" && y != "" {
-		var headX, headY string
-		headX, x, _ = strings.Cut(x, "/")
-		headY, y, _ = strings.Cut(y, "/")
-		if n := strings.Compare(headX, headY); n != 0 {
-			return n
-		}
-	}
-	return len(x) - len(y)
 }

@@ -228,14 +228,3 @@ func TestChanges_rungs(t *testing.T) {
 		t.Errorf("rungs %v, worst %v, %d times", got, c.Worst(), c.CountRung(Times))
 	}
 }
-
-// TestComparePaths checks that a folder stands before what is in it, and other names after that.
-func TestComparePaths(t *testing.T) {
-	want := []string{"", "a", "a/b", "a/b/c", "a-b", "a.b", "b"}
-	got := slices.Clone(want)
-	slices.Reverse(got)
-	slices.SortFunc(got, comparePaths)
-	if !slices.Equal(got, want) {
-		t.Errorf("got %q", got)
-	}
-}

@@ -56,14 +56,3 @@ type Remarks struct {
 	// Unhashed is the number of files whose content was not hashed because of a limit.
 	Unhashed int
 }
-
-// Merge returns the files that layers give together, the oldest first.
-func Merge(layers []*Layer) List {
-	b := newBuilder()
-	for _, l := range layers {
-		for e := range l.Files.All() {
-			b.put(&e)
-		}
-	}
-	return b.list()
-}

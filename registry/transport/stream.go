@@ -103,7 +103,7 @@ func (s *Stream) Read(p []byte) (int, error) {
 			s.breaks, s.mark = 0, s.at
 		}
 		switch {
-		case err == io.EOF && s.size < 0:
+		case errors.Is(err, io.EOF) && s.size < 0:
 			s.fail(io.EOF)
 		case err != nil && s.at < s.size:
 			s.broke(err)
@@ -144,7 +144,7 @@ func (s *Stream) end() error {
 func (s *Stream) broke(err error) {
 	s.closeBody()
 	s.breaks++
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		err = io.ErrUnexpectedEOF
 	}
 	if s.breaks > MaxBreaks || s.ctx.Err() != nil || isTimeout(err) {
@@ -170,7 +170,7 @@ func (s *Stream) fail(err error) {
 // note puts an error into the exchange, unless the response there says it.
 func (s *Stream) note(err error) {
 	_, refused := errors.AsType[*StatusError](err)
-	if err != nil && err != io.EOF && err != errEncoding && !refused {
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, errEncoding) && !refused {
 		s.exchange.Err = err
 	}
 }

@@ -103,8 +103,9 @@ func New(opts Options) (*Transport, error) {
 	}
 	g.local.Store(IsLoopback(host)) // connections to other hosts may be opened before that to the registry
 	s := &Transport{
-		registry: settings.Name, host: host, pathPrefix: settings.PathPrefix, timeouts: opts.Timeouts, retry: opts.Retry, endpoints: &EndpointFile{},
-		limiter: newLimiter(settings.Name, opts.Concurrency, opts.Retry, opts.Meter),
+		registry: settings.Name, host: host, pathPrefix: settings.PathPrefix, timeouts: opts.Timeouts, retry: opts.Retry,
+		endpoints: &EndpointFile{},
+		limiter:   newLimiter(settings.Name, opts.Concurrency, opts.Retry, opts.Meter),
 	}
 	others := func(host string) (*hostTransport, error) {
 		return newHostTransport(host, hostSettings(opts.Credentials, host), g, opts)

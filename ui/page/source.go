@@ -32,7 +32,7 @@ type Registry interface {
 	// ReadLayers reads whole layers and lists their files. It calls progress with the states of each
 	// layer, from one goroutine, and returns the last ones by blob digest, each with a list or an
 	// error. progress may be nil.
-	ReadLayers(ctx context.Context, reads []model.LayerRead, progress func(model.LayerState)) map[digest.Digest]model.LayerState
+	ReadLayers(ctx context.Context, reads []model.LayerRead, progress func(model.LayerState)) model.LayerStates
 	// ReadFile reads the content of one file of a layer, up to limit bytes. want is its entry in the
 	// list of the layer.
 	ReadFile(ctx context.Context, repo model.Ref, layer v1.Descriptor, want inside.Entry, limit int64) (model.FileContent, error)

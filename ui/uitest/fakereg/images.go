@@ -108,8 +108,8 @@ func (f Images) Contents(_ context.Context, _ model.Ref, layers []model.LayerPar
 }
 
 // ReadLayers answers with Insides: a state with half of the layer, and then the whole.
-func (f Images) ReadLayers(ctx context.Context, reads []model.LayerRead, progress func(model.LayerState)) map[digest.Digest]model.LayerState {
-	last := map[digest.Digest]model.LayerState{}
+func (f Images) ReadLayers(ctx context.Context, reads []model.LayerRead, progress func(model.LayerState)) model.LayerStates {
+	last := model.LayerStates{}
 	for _, read := range reads {
 		s := model.LayerState{Digest: read.Layer.Digest, Layer: f.Insides[read.Layer.Digest]}
 		switch {
