@@ -215,11 +215,11 @@ func (b BaseClaim) Reference() safe.Text {
 	case b.Digest == "" && b.Name == "":
 		return safe.Text{}
 	case b.Digest == "":
-		return safe.Clean(quoted(b.Name))
+		return safe.Gate{}.Clean(b.Name)
 	case b.Name == "":
 		return safe.Clean(b.Digest.String())
 	}
-	return safe.Sprintf("%s@%s", quoted(b.Name), b.Digest)
+	return safe.Sprintf("%s@%s", safe.Gate{}.Clean(b.Name), b.Digest)
 }
 
 // Source says what names the base, "an annotation".
