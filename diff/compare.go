@@ -36,7 +36,7 @@ func Recompare(prev Comparison, a, b model.Artifact) Comparison {
 	nameA, nameB := c.names()
 	markSeveral(pairs)
 	markForeign(pairs)
-	known := prev.reusablePairs(a.Ref, b.Ref)
+	known := prev.reusablePairs(a, b)
 	done := map[int]bool{}
 	for i := range pairs {
 		p := &pairs[i]
@@ -89,9 +89,10 @@ func keyOfPair(p Pair) pairKey {
 }
 
 // reusablePairs returns the pairs that can be reused: none if the references of the
-// sides have changed, since sentences and commands contain them.
-func (c Comparison) reusablePairs(refA, refB model.Ref) map[pairKey]Pair {
-	if c.A == nil || c.B == nil || c.A.Ref != refA || c.B.Ref != refB {
+// sides have changed, since sentences and commands contain them, or if what they lead to
+// has changed, since the annotations of an index count for its images.
+func (c Comparison) reusablePairs(a, b model.Artifact) map[pairKey]Pair {
+	if c.A == nil || c.B == nil || c.A.Ref != a.Ref || c.B.Ref != b.Ref || c.A.Top.Digest != a.Top.Digest || c.B.Top.Digest != b.Top.Digest {
 		return nil
 	}
 	pairs := make(map[pairKey]Pair, len(c.Pairs))

@@ -215,11 +215,11 @@ func (b BaseClaim) Reference() safe.Text {
 	case b.Digest == "" && b.Name == "":
 		return safe.Text{}
 	case b.Digest == "":
-		return safe.Clean(quoted(b.Name))
+		return safe.Gate{}.Clean(b.Name)
 	case b.Name == "":
 		return safe.Clean(b.Digest.String())
 	}
-	return safe.Sprintf("%s@%s", quoted(b.Name), b.Digest)
+	return safe.Sprintf("%s@%s", safe.Gate{}.Clean(b.Name), b.Digest)
 }
 
 // Source says what names the base, "an annotation".
@@ -241,6 +241,9 @@ func (b BaseClaim) clause(n int) string {
 	return isAre(n) + " based on " + b.Text().String()
 }
 
+// isPlain reports whether the claim is that an image is based on another one.
+func (b BaseClaim) isPlain() bool { return b.source != byLabel && b.Name != scratch }
+
 // bothState names the sources of two claims at the end of a sentence: "as annotations state".
 func bothState(a, b BaseClaim) string {
 	kind := func(s claimSource) string { return strings.TrimPrefix(string(s), "index ") }
@@ -259,6 +262,11 @@ func sameReference(a, b string) bool {
 	refA, errA := model.ParseImage(a)
 	refB, errB := model.ParseImage(b)
 	return errA == nil && errB == nil && refA == refB
+}
+
+// sameAs reports whether two claims are the same.
+func (b BaseClaim) sameAs(o BaseClaim) bool {
+	return sameReference(b.Name, o.Name) && b.Digest == o.Digest && (b.source == byLabel) == (o.source == byLabel)
 }
 
 // otherBaseNamed reports whether two claims name two bases. A label may be that of the base, so
@@ -308,9 +316,14 @@ func baseNamed(c Comparison, p Pair) []Finding {
 	last := claims[len(claims)-1]
 	f.Next, f.Command = last.advice(sides[len(sides)-1].entry)
 	f.Check = c.claimCheck(p, last.source)
-	if len(claims) == 2 && claims[0] == claims[1] {
+	if len(claims) == 2 && claims[0].sameAs(claims[1]) {
 		f.Common = true
 		f.Text = safe.Sprintf("%s and %s %s, %s.", sides[0].name, sides[1].name, claims[0].clause(2), bothState(claims[0], claims[1]))
+		return []Finding{f}
+	}
+	if len(claims) == 2 && claims[0].isPlain() && claims[1].isPlain() {
+		f.Text = safe.Sprintf("%s is based on %s, %s on %s, %s.", sides[0].name, claims[0].Text(), sides[1].name, claims[1].Text(),
+			bothState(claims[0], claims[1]))
 		return []Finding{f}
 	}
 	texts := mapped(sides, func(s entryOf) string {
@@ -330,8 +343,12 @@ func (b BaseClaim) proof(name string) safe.Text {
 // index of the base, others that of its image for the platform.
 func (b BaseClaim) advice(e *model.Entry) (next, command safe.Text) {
 	switch {
-	case b.Name == "" || b.Name == scratch || !fitsCommand(b.Name):
-		return safe.Text{}, safe.Text{}
+	case b.Name == scratch:
+		return safe.Const("Nothing to do: all layers belong to the image itself"), safe.Text{}
+	case b.Name == "":
+		return safe.Const("To find its name, filter the tags of the base's repository by this digest"), safe.Text{}
+	case !fitsCommand(b.Name):
+		return safe.Const("Compare it with the base that you expect"), safe.Text{}
 	case b.Digest == "":
 		return adviseBase(e.Image, b.Name), safe.Text{}
 	}

@@ -152,7 +152,7 @@ func claimDenied(c Comparison) []Finding {
 		if b.digest == "" {
 			f.Severity = 0
 			f.Text = safe.Sprintf("The %s of %s names %s as its base, without a digest; the layers of %s are not the first ones of %s: "+
-				"it has moved since, or is not the base.", string(b.source), t.name, b.name, b.name, t.name)
+				"the tag has moved since, or is not the base.", string(b.source), t.name, b.name, b.name, t.name)
 			f.Next = safe.Sprintf("To get the newest base, build %s again", t.name)
 		}
 		found = append(found, f)

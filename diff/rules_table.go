@@ -440,13 +440,13 @@ var rulesBase = []rule{{
 	id: "G9", name: "base-has-a-tag", tags: baseTagged,
 	means: "A known tag is the base of the image, or has the same first layers. Only tags that were read, or that the image names " +
 		"(G10), are considered.",
-	proof: "base.digest(A) = digest(T), or T lists it, or base.name(A) = T and no digest is named; or the diff_ids with files of T are the first of diff_ids(A), fewer than all, and " +
-		"the instructions of T are the first of A",
+	proof: "base.digest(A) = digest(T), or T lists it, or base.name(A) = T and no digest is named; or the diff_ids with files of T are " +
+		"the first of diff_ids(A), fewer than all, and the instructions of T are the first of A",
 }, {
-	id: "G10", name: "base-named", pair: baseNamed, causes: []string{"G8", "G11", "G9"},
+	id: "G10", name: "base-named", pair: baseNamed, causes: []string{"G1", "G8", "G11", "G9"},
 	means: "The image, or the index around it, names its base. Nothing checks this.",
-	proof: "the annotations org.opencontainers.image.base.name and base.digest of the manifest, the index entry or the index; the run image in " +
-		"the label of buildpacks; \"FROM NAME\" in a comment of buildah's history; else labels of the names of the annotations",
+	proof: "the annotations org.opencontainers.image.base.name and base.digest of the manifest, the index entry or the index; the run " +
+		"image in the label of buildpacks; \"FROM NAME\" in a comment of buildah's history; else labels of the names of the annotations",
 }, {
 	id: "G11", name: "base-tag-contradicted", tags: claimDenied,
 	means: "An image names a known tag as its base (G10), but does not start with the layers of the tag. The layers count. Where only the " +

@@ -116,7 +116,7 @@ var platformName = safe.Const("platform")
 func (v view) baseProperty() property {
 	a, b := v.cmp.BaseClaim(diff.SideA, v.pair), v.cmp.BaseClaim(diff.SideB, v.pair)
 	f := property{name: safe.Const("named base"), a: a.Text(), b: b.Text(), fullA: fullClaim(a), fullB: fullClaim(b)}
-	f.differs = !v.alone && !a.IsNone() && !b.IsNone() && f.a != f.b
+	f.differs = !v.alone && !a.IsNone() && !b.IsNone() && (a.Name != b.Name || a.Digest != b.Digest)
 	if v.alone && !a.IsNone() {
 		f.a = safe.Sprintf("%s, as %s says", a.Text(), a.Source())
 	}

@@ -18,6 +18,11 @@ import (
 type artifacts map[string]model.Artifact
 
 func (s artifacts) Load(_ context.Context, ref model.Ref, _ func(model.Artifact)) (model.Artifact, error) {
+	for _, a := range s {
+		if ref.Tag == "" && a.Top.Digest == ref.Digest {
+			return a, nil
+		}
+	}
 	return s[ref.Tag], nil
 }
 
