@@ -73,7 +73,9 @@ func (l *ladder) artifacts(a, b model.Manifest) Verdict {
 	return v
 }
 
-func pluralKind(e model.Entry) string { return cmp.Or(artifactKindOf(e.ArtifactType()).many, "artifacts") }
+func pluralKind(e model.Entry) string {
+	return cmp.Or(artifactKindOf(e.ArtifactType()).many, "artifacts")
+}
 
 // subjectsText says what two artifacts with different subjects are attached to.
 func (l *ladder) subjectsText(a, b model.Manifest) string {
