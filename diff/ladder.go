@@ -498,9 +498,14 @@ func (l *ladder) noFiles() (Verdict, bool) {
 		others = "nothing else differs in the configs"
 	}
 	return Verdict{
-		Code: NotComparable, Rests: on(Hashed), Step: firstDifference(l.p.Rows), Because: safe.Clean(upperFirst(others)),
+		Code: NotComparable, Rests: l.emptyGrounds(), Step: firstDifference(l.p.Rows), Because: safe.Clean(upperFirst(others)),
 		Headline: safe.Sprintf("Neither side contains a file; %s", cmp.Or(settings, "the settings are the same")),
 	}, true
+}
+
+// emptyGrounds is the evidence that the layers of both sides that count as empty are.
+func (l *ladder) emptyGrounds() []Ground {
+	return emptyGrounds(slices.Concat(l.a.Steps, l.b.Steps)...)
 }
 
 // settingsAndOthers are the changes of settings in words, and those of dates, history and notes.
@@ -614,7 +619,7 @@ func (l *ladder) sameFilesSquashed() (Verdict, bool) {
 	}
 	emptyA, emptyB := len(l.allLayers[0])-len(l.withFiles[0]), len(l.allLayers[1])-len(l.withFiles[1])
 	return Verdict{
-		Code: OtherRecord, Rests: filesGrounds(l.p.Rows), Step: firstDifference(l.p.Rows),
+		Code: OtherRecord, Rests: slices.Concat(filesGrounds(l.p.Rows), l.emptyGrounds()), Step: firstDifference(l.p.Rows),
 		Headline: safe.Const("Same files, recorded differently"),
 		Because: l.withDifferences(safe.Sprintf("The same %s with files%s; %s has %s and %s %s. A different build, but the same files",
 			plural(len(l.withFiles[0]), "layer"), l.asClaimed(), l.nameA, noneOr(emptyA, "empty layer"), l.nameB, noneOr(emptyB, "empty layer"))),

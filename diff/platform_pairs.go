@@ -280,6 +280,9 @@ func (c Comparison) ForPlatform(platform string) (Comparison, error) {
 		only.Verdict = only.verdictOnShared()
 	}
 	only.Findings = matching(c.Findings, func(f Finding) bool { return isTagFinding(f.ID) || only.concerns(f) })
+	if stop, _ := only.stopFinding(); only.Verdict.Code == Identical {
+		only.Verdict = only.withFaults(only.Verdict, stop)
+	}
 	return only, nil
 }
 

@@ -205,7 +205,7 @@ func copiedNothing(c Comparison, p Pair) []Finding {
 			continue
 		}
 		f := Finding{
-			Severity: 3, Rests: emptyGrounds(empty), Evidence: evidenceOf([]Row{r}), Proof: rowProof(r), Check: c.LayerCheck(r),
+			Severity: 3, Rests: emptyGrounds(*empty), Evidence: evidenceOf([]Row{r}), Proof: rowProof(r), Check: c.LayerCheck(r),
 			Text: safe.Sprintf("%s added no file in %s. In %s it added %s.", instructionText(*empty), notIn, in, sizeText(full.Layer.Size)),
 			Next: safe.Const("Check .dockerignore, the stage it copies from, and the build cache"),
 		}
@@ -215,15 +215,6 @@ func copiedNothing(c Comparison, p Pair) []Finding {
 		found = append(found, f)
 	}
 	return found
-}
-
-// emptyGrounds is the evidence that a layer is empty: its bytes, or the diff_id that its
-// config claims.
-func emptyGrounds(s *model.Step) []Ground {
-	if contentRead(s) {
-		return on(Hashed)
-	}
-	return on(Claimed)
 }
 
 func isCopy(s *model.Step) bool {

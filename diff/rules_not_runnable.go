@@ -19,9 +19,7 @@ func nothingToRun(s sideOf) []Finding {
 		Proof: []safe.Text{safe.Sprintf("layers: %d", len(s.img.Manifest.Layers))},
 		Check: s.manifestCheck(".layers // .fsLayers"),
 	}
-	if len(s.img.Manifest.Layers) > 0 {
-		f.Rests = on(Hashed, Claimed)
-	}
+	f.Rests = emptyGrounds(s.img.Steps...)
 	command := slices.Concat(s.img.Config.Config.Entrypoint, s.img.Config.Config.Cmd)
 	if len(command) == 0 {
 		f.Text = safe.Sprintf("In %s, the image has %s and no start command: there is nothing to run.", s.name, lacks)

@@ -74,6 +74,9 @@ func TestSameImages_otherIndex(t *testing.T) {
 		{"with its config formatted differently", Compare(list("a", amd, arm), list("b", amd, arm, reformattedEntry(t, forArch("amd64"), "\n}"))), "Same images; :b also offers linux/amd64 with its config formatted differently", true},
 		{"with one more value in its config", Compare(list("a", amd, arm), list("b", amd, arm, reformattedEntry(t, forArch("amd64"), `,"x":1}`))), ":b lists linux/amd64 twice, two different images", false},
 		{"also for nydus", Compare(list("a", amd, arm), list("b", amd, features(other, nydusFeature), arm)), "Same images; :b also offers linux/amd64 for nydus", true},
+		{"also for nydus, before the image", Compare(list("a", amd, arm), list("b", features(other, nydusFeature), amd, arm)), "Clients that ignore os.features take another image: the first linux/amd64 entry is ", false},
+		{"also for nydus, before the image on both sides", Compare(list("a", features(other, nydusFeature), amd, arm), list("b", features(other, nydusFeature), arm, amd)), "the order of the entries", true},
+		{"an image that is called an attestation", Compare(list("a", amd), list("b", amd, calledReceipt(arm))), "", false},
 		{"for nydus only", Compare(list("a", amd, arm), list("b", features(other, nydusFeature), arm)), "", false},
 		{"twice for nydus", Compare(list("a", amd), list("b", amd, features(other, nydusFeature), features(entry(forArch("amd64", sets("USER y")).image(t)), nydusFeature))), "Same images; :b also offers 2 × linux/amd64 for nydus", true},
 	}
@@ -88,6 +91,13 @@ func TestSameImages_otherIndex(t *testing.T) {
 			}
 		})
 	}
+}
+
+// calledReceipt is an image for a platform that an annotation of its index calls an attestation.
+func calledReceipt(e model.Entry) model.Entry {
+	e.Descriptor.Annotations = map[string]string{model.AnnotationReferenceType: model.AttestationType}
+	e.Role, e.Subject = model.RoleOf(e.Descriptor)
+	return e
 }
 
 // reformattedEntry is the entry of an image with another end of its config.

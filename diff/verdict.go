@@ -216,6 +216,10 @@ func (c Comparison) twinsText(twins []int) safe.Text {
 func (c Comparison) buildsText() safe.Text {
 	others := c.otherDuplicates()
 	name := c.entriesOf(c.Pairs[others[0]])[0].name
+	if isUnread := func(i int) bool { return cmp.Or(c.Pairs[i].A, c.Pairs[i].B).Err != nil }; slices.ContainsFunc(others, isUnread) {
+		platforms := distinct(others, func(i int) string { return c.Pairs[i].Platform })
+		return safe.Sprintf("%s lists %s more than once; not all entries could be read", name, list(platforms))
+	}
 	if platforms := distinct(others, func(i int) string { return c.Pairs[i].Platform }); len(platforms) > 1 {
 		return safe.Sprintf("%s lists %s more than once, as different images", name, list(platforms))
 	}

@@ -108,8 +108,12 @@ func (img *Image) assignLayer(s *Step, n int) {
 	if n < len(img.Config.RootFS.DiffIDs) {
 		s.DiffID, s.HasLayer = img.Config.RootFS.DiffIDs[n], true
 	}
-	s.Empty = s.DiffID == EmptyTar || s.DiffID == EmptyTarGNU
+	s.Empty = (s.DiffID == EmptyTar || s.DiffID == EmptyTarGNU) && s.Layer.Size <= maxEmptySize
 }
+
+// maxEmptySize is more than any packing of an archive without files has, which is at most 10240 bytes
+// of zeros. A config can claim that a larger layer is such an archive; it is not known to be one.
+const maxEmptySize = 16 << 10
 
 // IsArtifact reports whether a manifest with an artifactType has a config that is not that of an
 // image, whatever its media type says: it lists no layers.

@@ -68,6 +68,7 @@ func TestWrite_unread(t *testing.T) {
 	s.putUnread("corrupt", single("localhost:5000/app:x", amdOther), &model.ReadError{Message: "other bytes", Corrupt: true, Err: errUnavailable}, 0)
 	s.putUnread("bad amd", index(t, "localhost:5000/app:x", amdOther, arm), errUnavailable, 0)
 	s.putUnread("gone amd", index(t, "localhost:5000/app:x", amdOther, arm), &model.ReadError{Message: "it is not there", Missing: true}, 0)
+	s.putUnread("amd twice", index(t, "localhost:5000/app:x", amd, arm, amdOther), errUnavailable, 2)
 	noConfig := func(d string) error {
 		return &model.ReadError{Message: "no config " + d, MissingBlob: digest.FromString(d), Err: errUnavailable}
 	}
@@ -107,6 +108,7 @@ func TestWrite_unread(t *testing.T) {
 		{a: "no config", b: "one", want: "Identical, with a fault: :no config cannot be pulled"},
 		{a: "no config", b: "other", fails: true, want: ":no config cannot be pulled"},
 		{a: "no images", b: "no other images", fails: true, want: "Images of :no images and of :no other images are missing"},
+		{a: "both", b: "amd twice", fails: true, want: ":amd twice lists linux/amd64 more than once; not all"},
 		{a: "no arm", b: "no amd", want: "No platform in common"},
 		{a: "one", same: true, want: "linux/amd64"},
 		{a: "bad", same: true, fails: true, want: "(503)"},
