@@ -129,7 +129,9 @@ func versionOf(e model.Entry) string {
 }
 
 // appVersionOf is the version of the application that a Helm chart installs, "" if it states none.
-func appVersionOf(e model.Entry) string { return strings.Trim(chartOf(e).Member("appVersion").Raw, `"`) }
+func appVersionOf(e model.Entry) string {
+	return strings.Trim(chartOf(e).Member("appVersion").Raw, `"`)
+}
 
 // chartOf is the config of a Helm chart, the zero value for others.
 func chartOf(e model.Entry) jsondoc.Value {
