@@ -203,7 +203,7 @@ func lineEnds(s string, width int) []int {
 		w := g.Width()
 		if used+w > width && at > start {
 			cut, left := at, 0
-			if blank > start && ((blank-start)*2 >= at-start || closesWord(s[at:]) || wordFits(s[blank:], width)) {
+			if blank > start && ((blank-start)*2 >= at-start || closesWord(s[at:]) || s[at] != ' ' && wordFits(s[blank:], width)) {
 				cut, left = blank, used-usedAtBlank
 			}
 			ends = append(ends, cut)
