@@ -6,6 +6,7 @@ import (
 
 	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/ui/look"
 )
 
 // TestPlatformEntries_twins has an index with two entries for one platform, which their digests tell
@@ -15,7 +16,7 @@ func TestPlatformEntries_twins(t *testing.T) {
 		return image(t, arch, nil, step{text: "RUN make", files: files, size: 10})
 	}
 	first, second, other := of("amd64", "1"), of("amd64", "2"), of("arm64", "3")
-	nameOf := func(img model.Image) string { return "linux/amd64 (" + model.ShortDigest(img.Manifest.Digest) + ")" }
+	nameOf := func(img model.Image) string { return "linux/amd64 (" + look.Short(img.Manifest.Digest).String() + ")" }
 	for want, images := range map[string][]model.Image{
 		nameOf(first) + "; " + nameOf(second) + "; linux/arm64": {first, second, other},
 		"linux/amd64; linux/arm64":                              {first, other},
