@@ -198,6 +198,22 @@ func TestForPlatform(t *testing.T) {
 	if want := "neither side has linux/s390x; available: linux/amd64, linux/arm64 and linux/arm/v6"; err.Error() != want {
 		t.Errorf("%q, want %q", err, want)
 	}
+	unstated := forArch("amd64").image(t)
+	unstated.Config.Platform.Architecture = ""
+	for name, tt := range map[string]struct {
+		c     Comparison
+		head  string
+		trust Trust
+	}{
+		"only in A":       {c, ":b has no linux/arm/v6; only :a has it because :b has linux/amd64 and linux/arm64", Proved},
+		"only in B":       {Compare(single("a", amd), index(t, "b", entry(amd), arm6)), ":a has no linux/arm/v6; only :b has it because :a has linux/amd64", Proved},
+		"no architecture": {Compare(index(t, "a", entry(amd), arm6), single("b", unstated)), ":b states no linux/arm/v6; only :a does because :b has linux", Inferred},
+	} {
+		only, err := tt.c.ForPlatform("linux/arm/v6")
+		if v := only.Verdict; err != nil || v.Headline.String()+" because "+v.Because.String() != tt.head || v.Trust != tt.trust || only.Same(true) {
+			t.Errorf("%s: %s: %s because %s, %v", name, v.Trust, v.Headline, v.Because, err)
+		}
+	}
 	if lost, _ := c.ForPlatform("linux/arm/v6"); len(lost.Findings) != 1 {
 		t.Errorf("findings on the platform are lost: %v", lost.Findings)
 	}

@@ -652,6 +652,9 @@ func (l *ladder) onlySteps() string {
 }
 
 func (l *ladder) otherOrder() safe.Text {
+	if swapped := swappedText(*l.a, *l.b); swapped != "" {
+		return safe.Sprintf("The same layers, two of them swapped: %s%s", swapped, l.settingsText())
+	}
 	return safe.Sprintf("The same layers in another order%s", l.settingsText())
 }
 

@@ -79,8 +79,8 @@ func (l *ladder) givenFiles(differ []int, first model.Step, stage string) (inSho
 	switch {
 	case l.onlyTimes(differ):
 		return "only dates differ in " + stepsText(differ),
-			safe.Sprintf("%s; %s, read here, %s the same files on both sides, with other dates", same,
-				byNumber(len(differ), "the layer of "+stepsText(differ), "the layers of "+stepsText(differ)), byNumber(len(differ), "holds", "hold")), true
+			safe.Sprintf("%s; the %s of %s, read here, %s the same files on both sides, with other dates", same,
+				byNumber(len(differ), "layer", "layers"), stepsText(differ), byNumber(len(differ), "holds", "hold")), true
 	case l.hashesOf(first.Index) == dockerfile.OtherFiles:
 		return fmt.Sprintf("step %d was given other files", first.Index+1),
 			safe.Sprintf("%s; by the hashes of the builder, other files were given: %s has %s, %s has %s%s", same,

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/opencontainers/go-digest"
+
 	"github.com/tagdiff/tagdiff/diff/dockerfile"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
@@ -234,13 +236,42 @@ func orderChanged(_ Comparison, p Pair, a, b *model.Image) []Finding {
 		return nil
 	}
 	moved := matching(p.Rows, func(r Row) bool { return r.Class == Moved })
+	swapped := swappedText(*a, *b)
+	if swapped != "" {
+		swapped = ": " + swapped + " changed places"
+	}
 	return []Finding{{
 		Severity: 2, Rests: filesGrounds(p.Rows), Evidence: evidenceOf(moved),
-		Text: safe.Sprintf("The same %s are in a different order. Upper layers hide files of lower ones, so the files can differ.",
-			plural(len(inA), "layer")),
+		Text: safe.Sprintf("The same %s are in a different order%s. Upper layers hide files of lower ones, so the files can differ.",
+			plural(len(inA), "layer"), swapped),
 		Next:  safe.Const("Check the tool that copied the image, or whether the manifest was made by hand. Build it again"),
 		Proof: []safe.Text{safe.Sprintf("the %d diff_ids of A and of B are the same set in a different order", len(inA))},
 	}}
+}
+
+// swappedText names the two steps of A whose layers are in the place of each other in B, while all
+// others keep theirs, "" if the order differs in more.
+func swappedText(a, b model.Image) string {
+	stepsA, inB := matching(a.Steps, hasFiles), fileContents(b)
+	if len(stepsA) != len(inB) {
+		return ""
+	}
+	var at []int
+	for i, s := range stepsA {
+		if contentOf(s) != digest.Digest(inB[i]) {
+			at = append(at, i)
+		}
+	}
+	if len(at) != 2 || string(contentOf(stepsA[at[0]])) != inB[at[1]] || string(contentOf(stepsA[at[1]])) != inB[at[0]] {
+		return ""
+	}
+	name := func(s model.Step) string {
+		if !hasInstruction(s) {
+			return fmt.Sprintf("step %d", s.Index+1)
+		}
+		return fmt.Sprintf("%s (step %d)", instructionText(s), s.Index+1)
+	}
+	return name(stepsA[at[0]]) + " and " + name(stepsA[at[1]])
 }
 
 // fileContents returns the contents (see contentOf) of the layers with files, oldest first.

@@ -91,8 +91,9 @@ func isBaseProduct(product string) bool {
 
 // sharesName reports whether a reference is named after a product.
 func sharesName(product string, ref model.Ref) bool {
-	if isBaseProduct(product) { // :1.2-ubi9 is built on ubi9, it is not ubi9
-		return strings.Contains(lettersOf(ref.Repository), lettersOf(lastPart(product))) || ref.Tag == lastPart(product)
+	if isBaseProduct(product) { // :1.2-ubi9 is built on ubi9, it is not ubi9; :ubi-9 is
+		return strings.Contains(lettersOf(ref.Repository), lettersOf(lastPart(product))) ||
+			withoutSeparators(ref.Tag) == withoutSeparators(lastPart(product))
 	}
 	return strings.Contains(lettersOf(ref.Repository+" "+ref.Tag), lettersOf(lastPart(product)))
 }
@@ -112,6 +113,10 @@ func lettersOf(name string) string {
 		return r
 	}, strings.ToLower(name))
 }
+
+var separators = strings.NewReplacer("-", "", "_", "", ".", "")
+
+func withoutSeparators(name string) string { return strings.ToLower(separators.Replace(name)) }
 
 // lastPart is the name after the last slash, without a tag or digest.
 func lastPart(name string) string {

@@ -17,6 +17,8 @@ func TestBorrowedCommit(t *testing.T) {
 		{"ubi9", "team/app", "1.0-ubi9", true},
 		{"ubi9", "ubi9", "9.4", false},
 		{"ubi9", "images", "ubi9", false},
+		{"ubi7", "images", "ubi-7", false},
+		{"ubi7", "images", "ubi-78", true},
 		{"team/app", "images", "app-1.0", false},
 		{"team/app", "team/app", "1.0", false},
 	} {

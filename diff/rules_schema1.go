@@ -155,7 +155,8 @@ func nativeSchema1(s sideOf) []Finding {
 	}
 	named := ""
 	if old.NamedWhole {
-		named = " The registry names it by the digest of the whole text, signatures included; others leave them out, so it has another digest there."
+		named = " The registry names it by the digest of the whole text, signatures included. " +
+			"Others leave them out, so it has another digest there."
 	}
 	return []Finding{{
 		Severity: severity, Rests: on(Structure), Evidence: []Evidence{{s.side, none, s.img.Manifest.Digest}},

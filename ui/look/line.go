@@ -206,7 +206,7 @@ func Paragraph(role Role, t safe.Text, width int) []Line {
 
 // lineEnds returns the byte offsets of the line ends of s; the last one is its length. A
 // line ends after the last blank that fits, unless the line would be less than half
-// full. A bracket that closes stays with its word.
+// full and the word after it is wider than a line. A bracket that closes stays with its word.
 func lineEnds(s string, width int) []int {
 	var ends []int
 	start, at, used := 0, 0, 0
@@ -215,7 +215,7 @@ func lineEnds(s string, width int) []int {
 		w := g.Width()
 		if used+w > width && at > start {
 			cut, left := at, 0
-			if blank > start && ((blank-start)*2 >= at-start || closesWord(s[at:])) {
+			if blank > start && ((blank-start)*2 >= at-start || closesWord(s[at:]) || s[at] != ' ' && wordFits(s[blank:], width)) {
 				cut, left = blank, used-usedAtBlank
 			} else if escape := safe.EscapeStart(s, at); escape > start {
 				cut, left = escape, at-escape // an escape is ASCII: a cell for each byte
@@ -230,6 +230,18 @@ func lineEnds(s string, width int) []int {
 		}
 	}
 	return append(ends, len(s))
+}
+
+// wordFits reports whether the first word of a text is at most width cells wide. It reads no more
+// than that.
+func wordFits(s string, width int) bool {
+	used := 0
+	for g := displaywidth.StringGraphemes(s); g.Next() && g.Value() != " "; {
+		if used += g.Width(); used > width {
+			return false
+		}
+	}
+	return true
 }
 
 // closesWord reports whether a text begins with the brackets and punctuation that end a word.
