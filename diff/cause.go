@@ -61,6 +61,9 @@ func (c Comparison) led(v Verdict) Verdict {
 	if n := len(c.shared()); stop.ID == "C1" && v.Headline == onlySameImage {
 		v.Headline, v.Because = safe.Text{}, safe.Sprintf("The other %s the same", byNumber(n, "platform is", plural(n, "platform")+" are"))
 	}
+	if slices.Contains([]string{"C11", "D8"}, stop.ID) {
+		v = c.withoutMissing(v)
+	}
 	return c.withUnreadFacts(v).behind(c.leadOf(stop), stop.Rests)
 }
 
@@ -159,6 +162,32 @@ func (c Comparison) corruptText() safe.Text {
 	return safe.Text{}
 }
 
+// withoutMissing leaves out that images could not be read where the sentence before says that
+// they, or parts of them, are missing in the registry.
+func (c Comparison) withoutMissing(v Verdict) Verdict {
+	isOther := func(p Pair) bool {
+		return p.A.Err == nil && p.B.Err == nil || p.A.Err != nil && !lacksPart(p.A.Err) || p.B.Err != nil && !lacksPart(p.B.Err)
+	}
+	if v.Code != NotComparable || slices.ContainsFunc(c.shared(), isOther) {
+		return v
+	}
+	v.Headline, v.Because = safe.Text{}, safe.Join(c.onlyListed(), ". ")
+	return v
+}
+
+// onlyListed says which platforms only one side lists.
+func (c Comparison) onlyListed() (facts []safe.Text) {
+	onlyA, onlyB := c.onlyIn()
+	nameA, nameB := c.names()
+	if len(onlyA) > 0 {
+		facts = append(facts, safe.Sprintf("Only %s lists %s", nameA, list(onlyA)))
+	}
+	if len(onlyB) > 0 {
+		facts = append(facts, safe.Sprintf("Only %s lists %s", nameB, list(onlyB)))
+	}
+	return facts
+}
+
 // withUnreadFacts adds to the verdict on images that could not be read what their manifests
 // and annotations say. That configs or manifests are missing is what the headline says.
 func (c Comparison) withUnreadFacts(v Verdict) Verdict {
@@ -180,15 +209,7 @@ func (c Comparison) withUnreadFacts(v Verdict) Verdict {
 	p := c.shared()[0]
 	switch isMissing := lacksPart(p.A.Err) || lacksPart(p.B.Err); {
 	case len(facts) > 0 && isMissing:
-		onlyA, onlyB := c.onlyIn()
-		nameA, nameB := c.names()
-		if len(onlyA) > 0 {
-			facts = append(facts, safe.Sprintf("Only %s lists %s", nameA, list(onlyA)))
-		}
-		if len(onlyB) > 0 {
-			facts = append(facts, safe.Sprintf("Only %s lists %s", nameB, list(onlyB)))
-		}
-		v.Headline, v.Because = safe.Text{}, safe.Join(facts, ". ")
+		v.Headline, v.Because = safe.Text{}, safe.Join(append(facts, c.onlyListed()...), ". ")
 	case len(facts) > 0:
 		v.Because = safe.Join(append([]safe.Text{v.Because}, facts...), ". ")
 	}
@@ -243,8 +264,8 @@ func (v Verdict) behind(cause safe.Text, rests []Ground) Verdict {
 	}
 	if !rung.IsEmpty() {
 		link := ". "
-		if text := v.Because.String(); lowerFirst(v.Because).String() == text { // the error of a document
-			link = ": "
+		if text := v.Because.String(); lowerFirst(v.Because).String() == text && !strings.Contains(rung.String(), "; ") {
+			link = ": " // the error of a document, or the name of a platform
 		}
 		v.Because = safe.Sprintf("%s%s%s", rung, link, v.Because)
 	}

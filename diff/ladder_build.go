@@ -231,7 +231,10 @@ func (l *ladder) sameBase() (Verdict, bool) {
 	case step < 2:
 		headline = safe.Const("The first layers are the same, then different")
 	}
-	first := safe.Sprintf("The first %s with files %s the same (%s)", afterFirst(k, "layer"), isAre(k), bytesText(l.baseSize(k)))
+	first := safe.Sprintf("The first %s with files %s the same", afterFirst(k, "layer"), isAre(k))
+	if size := l.baseSize(k); size > 0 { // schema1 has no sizes
+		first = safe.Sprintf("%s (%s)", first, bytesText(size))
+	}
 	others, rows := cmp.Or(named, otherStepsText(l.p.Rows, different)), l.differences()
 	return Verdict{
 		Code: SameBase, Rests: rests, Step: step, Headline: headline, isBase: isBase,

@@ -54,6 +54,10 @@ func metadataOf(art *model.Artifact, e *model.Entry) metadata {
 		if name, _ := baseRelease(*e.Image); name != "" {
 			labels = maps.Clone(labels)
 			delete(labels, v1.AnnotationVersion)
+			if titledBase(labels) != "" {
+				delete(labels, v1.AnnotationTitle)
+				delete(labels, v1.AnnotationSource)
+			}
 		}
 		add("label", labels)
 	}
@@ -95,7 +99,7 @@ func (b bump) text() string {
 	}
 	text := quoted(b.product) + " " + quoted(b.from) + " → " + quoted(b.to)
 	if goesBack(b.from, b.to) {
-		text += " (goes back)"
+		text += ", an older version"
 	}
 	return text
 }

@@ -38,6 +38,12 @@ func builtAtOtherTimes(a, b *model.Image) bool {
 	return a.Config.Created != nil && b.Config.Created != nil && !a.Config.Created.Equal(*b.Config.Created)
 }
 
+// builtBefore reports whether one image has an earlier date than another one.
+func builtBefore(first, second *model.Image) bool {
+	from, to := first.Created(), second.Created()
+	return from != nil && to != nil && from.Before(*to)
+}
+
 // rebuiltNotRetagged (A7): the same instructions, but different layers.
 func rebuiltNotRetagged(c Comparison, p Pair, a, b *model.Image) []Finding {
 	if p.Verdict.Code != SameRecipe || nameOf(*p.A) != nameOf(*p.B) {
@@ -56,7 +62,7 @@ func rebuiltNotRetagged(c Comparison, p Pair, a, b *model.Image) []Finding {
 		when = ", " + nameA + " on " + model.TimeText(*from) + ", " + nameB + " on " + model.TimeText(*to)
 	}
 	older := ""
-	if when != "" && b.Created().Before(*a.Created()) {
+	if when != "" && builtBefore(b, a) {
 		older = ": " + nameB + " is the older build"
 	}
 	f := Finding{

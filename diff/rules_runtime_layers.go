@@ -73,11 +73,14 @@ func mixedFormats(s sideOf) []Finding {
 	if format == "" || len(other) == 0 {
 		return nil
 	}
+	types := func(whose string) string {
+		return byNumber(len(other), "has "+whose+" media type", "have "+whose+" media types")
+	}
 	f := Finding{
 		Severity: 2, Rests: on(Hashed, Claimed), Evidence: stepEvidence(s.side, other),
-		Text: safe.Sprintf("In %s, the manifest has Docker's format, but %s (%s) %s OCI's media types. "+
+		Text: safe.Sprintf("In %s, the manifest has Docker's format, but %s (%s) %s. "+
 			"podman, skopeo and CRI-O refuse that (unsupported docker v2s2 media type).",
-			s.name, plural(len(other), "layer"), stepsText(stepIndexes(other)), hasHave(len(other))),
+			s.name, plural(len(other), "layer"), stepsText(stepIndexes(other)), types("OCI's")),
 		Next: safe.Const("Push it again in one format: build with oci-mediatypes=true, or regctl image mod --to-oci"),
 		Proof: []safe.Text{safe.Sprintf("media type of the manifest: %s; of step %d: %s",
 			s.img.Manifest.MediaType, other[0].Index+1, quoted(other[0].Layer.MediaType))},
@@ -86,9 +89,9 @@ func mixedFormats(s sideOf) []Finding {
 	source := safe.Const("source: containers/image issue 2972 (podman, skopeo); kontain.me issue 222 (CRI-O)")
 	if format == "OCI" {
 		f.Severity = 1
-		f.Text = safe.Sprintf("In %s, the manifest has the OCI format, but %s (%s) %s Docker's media types. "+
+		f.Text = safe.Sprintf("In %s, the manifest has the OCI format, but %s (%s) %s. "+
 			"podman may fail to push it again (unsupported MIME type for compression).",
-			s.name, plural(len(other), "layer"), stepsText(stepIndexes(other)), hasHave(len(other)))
+			s.name, plural(len(other), "layer"), stepsText(stepIndexes(other)), types("Docker's"))
 		source = safe.Const("source: podman issue 19949")
 	}
 	f.Proof = append(f.Proof, source)

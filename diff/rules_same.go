@@ -30,11 +30,14 @@ func repacked(c Comparison, p Pair) []Finding {
 		return nil
 	}
 	nameA, nameB := c.names()
-	rests := filesGrounds(rows)
+	rests, packed := filesGrounds(rows), packingsText(rows, nameA, nameB)
+	if packed != "differently" && strings.Contains(p.Verdict.Headline.String(), packed) { // it says how
+		packed = "in two ways"
+	}
 	return []Finding{{ // without a command: which of the two packings is meant is not known
 		Severity: 1, Rests: rests, Evidence: evidenceOf(rows),
 		Text: safe.Sprintf("%s (%s) %s packed %s, so the digests of layers and manifest differ.",
-			upperFirst(plural(len(rows), "layer")), stepsText(rowSteps(rows)), isAre(len(rows)), packingsText(rows, nameA, nameB)),
+			upperFirst(plural(len(rows), "layer")), stepsText(rowSteps(rows)), isAre(len(rows)), packed),
 		Next: advisePromotion, Proof: slices.Concat(mappedTo(rows, rowProof)...), Check: c.LayerCheck(rows[0]),
 	}}
 }

@@ -36,6 +36,9 @@ func settingsCases(t *testing.T) []ruleCase {
 	const source = "org.opencontainers.image.source"
 	ubuntu := build{config: label(version, "24.04", refName, "ubuntu"), steps: []step{does("ADD file /", files("ubuntu"))}}
 	onUbuntu := build{config: ubuntu.config, steps: append(ubuntu.steps, does("COPY app /", files("app")))}
+	onLeap := func(own, base string) map[string]any {
+		return label("org.opencontainers.image.title", "openSUSE Leap 15.5 Base Container", version, own, "org.opensuse.base.version", base)
+	}
 	dated := func(dates ...string) build {
 		b := build{created: dates[len(dates)-1]}
 		for _, d := range dates {
@@ -125,8 +128,12 @@ func settingsCases(t *testing.T) []ruleCase {
 		{"the same image", pairOf(t, app(), app()), "E5", -1, "", 0},
 
 		{"the base's version", Describe(single("a", onUbuntu.image(t))), "E6", 1, "In :a, the label version=24.04 belongs to the base, ubuntu", 1},
-		{"the versions of two bases", pairOf(t, onUbuntu, build{config: label(version, "22.04", refName, "ubuntu"), steps: onUbuntu.steps}), "E6", 1, "The label version=24.04 in :a and version=22.04 in :b belongs to the base, ubuntu, not to these images", 2},
+		{"the versions of two bases", pairOf(t, onUbuntu, build{config: label(version, "22.04", refName, "ubuntu"), steps: onUbuntu.steps}), "E6", 1, "The labels version=24.04 in :a and version=22.04 in :b belong to the base, ubuntu, not to these images", 2},
 		{"the base itself", Describe(single("a", ubuntu.image(t))), "E6", -1, "", 0},
+		{"a base with a title", Describe(single("a", build{config: onLeap("15.5.6", "15.5.6"), steps: onUbuntu.steps}.image(t))), "E6", 1, "In :a, the label version=15.5.6 belongs to the base, opensuse, not to this image.", 1},
+		{"the version of an image on a base with a title", Describe(single("a", build{config: onLeap("1.4.0", "15.5.6"), steps: onUbuntu.steps}.image(t))), "E6", -1, "", 0},
+		{"versions of two bases with a title", pairOf(t, build{config: onLeap("15.5.6", "15.5.6"), steps: onUbuntu.steps}, build{config: onLeap("15.5.7", "15.5.7"), steps: []step{does("X", files("x")), does("Y", files("y"))}}), "E5", -1, "", 0},
+		{"a base and an image on it", pairOf(t, build{config: label(version, "24.04", refName, "ubuntu"), steps: ubuntu.steps}, onUbuntu), "E5", -1, "", 0},
 		{"a version that the base does not set", Describe(single("a", build{config: label(version, "1.2", refName, "ubuntu", revision, "e3b7"), steps: onUbuntu.steps}.image(t))), "E6", -1, "", 0},
 		{"inherited from the other side", pairOf(t, build{config: label(version, "7"), steps: ubuntu.steps}, build{config: label(version, "7"), steps: onUbuntu.steps}), "E6", 1, "In :b, the label version=7 is inherited from its base, :a", 2},
 		{"the same version of two builds", pairOf(t, build{config: label(version, "7"), steps: ubuntu.steps}, build{config: label(version, "7"), steps: []step{does("X", files("x")), does("Y", files("y"))}}), "E6", -1, "", 0},

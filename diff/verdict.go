@@ -404,8 +404,14 @@ func (c Comparison) noSharedPlatform() Verdict {
 	switch {
 	case noImageB && (!noImageA || isBuildCache(*c.B)):
 		v.Headline = safe.Sprintf("%s is %s", nameB, notImageText(*c.B))
+		if saysContents(*c.B) {
+			v.Because = safe.Sprintf("%s has %s", nameA, contents(*c.A, onlyA))
+		}
 	case noImageA && (!noImageB || isBuildCache(*c.A)):
 		v.Headline = safe.Sprintf("%s is %s", nameA, notImageText(*c.A))
+		if saysContents(*c.A) {
+			v.Because = safe.Sprintf("%s has %s", nameB, contents(*c.B, onlyB))
+		}
 	case noImageA:
 		v.Headline = safe.Const("Neither is a container image")
 	default:
@@ -434,6 +440,9 @@ func indexText(a model.Artifact) string {
 	}
 	return "an index without an image"
 }
+
+// saysContents reports whether notImageText says all that contents does.
+func saysContents(a model.Artifact) bool { return isBuildCache(a) || !isIndex(a) }
 
 // contents describes a side that shares no platform with the other one.
 func contents(a model.Artifact, platforms []string) string {

@@ -246,7 +246,7 @@ func wordFits(s string, width int) bool {
 
 // closesWord reports whether a text begins with the brackets and punctuation that end a word.
 func closesWord(s string) bool {
-	const most, closing = 4, ")]},.;:"
+	const most, closing = 4, ")]},.;:…"
 	rest := strings.TrimLeft(s[:min(len(s), most)], closing)
 	return strings.IndexAny(s, closing) == 0 && (rest == "" || rest[0] == ' ')
 }

@@ -109,3 +109,19 @@ func TestCut_escapes(t *testing.T) {
 		t.Errorf("%q, want %q", lines, want)
 	}
 }
+
+// TestHanging_closing checks that what ends a word is not alone on a line.
+func TestHanging_closing(t *testing.T) {
+	for text, want := range map[string][]string{
+		"of 1234567… is new": {"of ", "1234567… ", "is new"},
+		"of 1234567, is new": {"of ", "1234567, ", "is new"},
+	} {
+		var lines []string
+		for _, l := range Hanging(L(), 10, P(safe.Clean(text))) {
+			lines = append(lines, l.Text().String())
+		}
+		if !slices.Equal(lines, want) {
+			t.Errorf("%q, want %q", lines, want)
+		}
+	}
+}
