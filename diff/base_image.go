@@ -174,7 +174,7 @@ func (p *places) signs() (signs []string, name string, ok bool) {
 		signs, needed = append(signs, stepBuilder(p.img, &p.img.Steps[p.end]).Name+" adds layers to a base"), 1
 	}
 	if endsRoot(p.img.Steps, p.end) && namesDistribution(p.claim.Name) {
-		signs = append(signs, p.claim.Source()+" names it")
+		signs = append(signs, p.claim.source.withArticle()+" names it")
 	}
 	if isStart(*last) {
 		needed = 1

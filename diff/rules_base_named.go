@@ -222,13 +222,11 @@ func (b BaseClaim) Reference() safe.Text {
 	return safe.Sprintf("%s@%s", safe.Gate{}.Clean(b.Name), b.Digest)
 }
 
-// Source says what names the base, "an annotation".
-func (b BaseClaim) Source() string {
-	if b.IsNone() {
-		return ""
-	}
-	return b.source.withArticle()
-}
+// Source is what names the base, "annotation"; "" without a claim.
+func (b BaseClaim) Source() string { return string(b.source) }
+
+// Says is the end of a sentence about the claim: "as an annotation says".
+func (b BaseClaim) Says() string { return "as " + b.source.withArticle() + " says" }
 
 // clause is the verb for n images with the base: "is based on debian:12".
 func (b BaseClaim) clause(n int) string {
@@ -328,7 +326,7 @@ func baseNamed(c Comparison, p Pair) []Finding {
 	}
 	texts := mapped(sides, func(s entryOf) string {
 		claim := c.claimOf(s.side, s.entry)
-		return s.name + " " + claim.clause(1) + ", as " + claim.source.withArticle() + " says"
+		return s.name + " " + claim.clause(1) + ", " + claim.Says()
 	})
 	f.Text = safe.Sprintf("%s.", strings.Join(texts, "; "))
 	return []Finding{f}

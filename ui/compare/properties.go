@@ -118,7 +118,7 @@ func (v view) baseProperty() property {
 	f := property{name: safe.Const("named base"), a: a.Text(), b: b.Text(), fullA: fullClaim(a), fullB: fullClaim(b)}
 	f.differs = !v.alone && !a.IsNone() && !b.IsNone() && (a.Name != b.Name || a.Digest != b.Digest)
 	if v.alone && !a.IsNone() {
-		f.a = safe.Sprintf("%s, as %s says", a.Text(), a.Source())
+		f.a = safe.Sprintf("%s, %s", a.Text(), a.Says())
 	}
 	return f
 }
@@ -128,7 +128,7 @@ func fullClaim(claim diff.BaseClaim) safe.Text {
 	if claim.IsNone() {
 		return safe.Text{}
 	}
-	return safe.Sprintf("%s, as %s says", claim.Reference(), claim.Source())
+	return safe.Sprintf("%s, %s", claim.Reference(), claim.Says())
 }
 
 // imageProperties are the properties of images: get returns the full value, show

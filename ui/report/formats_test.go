@@ -152,7 +152,7 @@ func TestJSON_namedBase(t *testing.T) {
 	if err := json.Unmarshal(b.Bytes(), &got); err != nil {
 		t.Fatal(err)
 	}
-	want := []jsonNamedBase{{"debian:12", &d, "an index annotation"}, {"debian:13", nil, "an index annotation"}}
+	want := []jsonNamedBase{{"debian:12", &d, "index annotation"}, {"debian:13", nil, "index annotation"}}
 	for i, img := range []*jsonImage{got.Platforms[0].A, got.Platforms[0].B} {
 		if img.Names == nil {
 			t.Fatal("no base is named")
