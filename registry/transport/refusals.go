@@ -117,7 +117,7 @@ func (n *negotiation) countAccepted(p place, k key) {
 		if known.token.header == k.header {
 			accepted.expires = known.token.expires
 		}
-		accepted.stored = true
+		accepted.stored, accepted.presumed = true, false
 		known.accepted, known.refusals = accepted, refusals{}
 	})
 }
