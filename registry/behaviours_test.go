@@ -312,11 +312,11 @@ var behaviours = []behaviour{
 		others: map[string]http.HandlerFunc{"auth.example": status(403, "<html>Request blocked", "Content-Type", "text/html")},
 		want: `auth.example, the token service of HOST, denied access and answered with a web page ("Request blocked"); ` +
 			"open auth.example in a browser: a proxy or VPN may require a login"},
-	{does: "the token service redirects to another host", files: dockerFile("HOST"), requests: 4, answer: instead(ask(askBearer)),
+	{does: "the token service redirects to another host", files: dockerFile("HOST"), requests: 5, answer: instead(ask(askBearer)),
 		others: map[string]http.HandlerFunc{"auth.example": func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "https://other.example/token", http.StatusTemporaryRedirect)
 		}, "other.example": status(401, "")},
-		want: "auth.example, the token service of HOST, redirects a login to https://other.example, which tagdiff does not follow; " +
+		want: "auth.example, the token service of HOST, redirects to https://other.example, which gets no login; " +
 			"ask the administrator of the registry"},
 	{does: "requires a login (Basic) where the token is not enough (Harbor)", files: dockerFile("HOST"), others: issueAll, requests: 5,
 		answer: keyed(byKey(ask(askBearer), map[string]http.HandlerFunc{"weak": ask(askBasic)}), "me:secret")},

@@ -129,7 +129,7 @@ func TestToken_webPageAndRedirect(t *testing.T) {
 	redirect := func(to string) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, to, http.StatusTemporaryRedirect) }
 	}
-	const follows = service + "redirects a login to https://other.example, which tagdiff does not follow; ask the administrator of the registry"
+	const kept = service + "redirects to https://other.example, which gets no login; ask the administrator of the registry"
 	for name, tt := range map[string]struct {
 		auth, other http.HandlerFunc
 		config      string
@@ -161,15 +161,16 @@ func TestToken_webPageAndRedirect(t *testing.T) {
 			auth: status(403, ""), requests: 3,
 			err: `reg.example denies access to app with the login of user "me" in ~/.docker/config.json; check the name, or run docker login reg.example again`,
 		},
-		"redirects": {auth: redirect("https://other.example/token"), other: tokensFor(map[string]string{"": "weak"}), err: follows, requests: 5},
+		"redirects": {auth: redirect("https://other.example/token"), other: tokensFor(map[string]string{"": "weak"}), err: kept, requests: 6},
 		"redirects, and no token": {
-			auth: redirect("https://other.example/token"), other: status(401, ""), err: follows, requests: 4,
+			auth: redirect("https://other.example/token"), other: status(401, ""), err: kept, requests: 5,
 		},
 		"redirects an identity token": {
-			auth: redirect("https://other.example/token"), other: status(401, ""), config: identityToken("me:"), err: follows, requests: 4,
+			auth: redirect("https://other.example/token"), other: status(401, ""), config: identityToken("me:"), requests: 4,
+			err: service + "redirects a login to https://other.example, which tagdiff does not follow; ask the administrator of the registry",
 		},
 		"redirects, a public image": {
-			auth: redirect("https://other.example/token"), other: tokensFor(map[string]string{"": "anonymous"}), requests: 5,
+			auth: redirect("https://other.example/token"), other: tokensFor(map[string]string{"": "anonymous"}), requests: 4,
 		},
 		"redirects, no login, and no token": {
 			auth: redirect("https://other.example/token"), other: status(401, ""), config: "{}", requests: 3,

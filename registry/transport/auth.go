@@ -3,14 +3,11 @@ package transport
 import (
 	"context"
 	"encoding/base64"
-	"errors"
-	"fmt"
 	"maps"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/registry/credentials"
 	"github.com/tagdiff/tagdiff/registry/inflight"
 )
@@ -58,13 +55,6 @@ type access struct {
 	turn      chan struct{} // holds a value while a token for it is requested
 }
 
-// refusals are the logins and tokens that a place has not accepted since it accepted the last one.
-type refusals struct {
-	count int
-	login credentials.Login // the last one of them, zero for none
-	last  Response          // the last refusal
-}
-
 // key is what a request shows to one host: an Authorization header, and where it comes
 // from. The zero key shows nothing.
 type key struct {
@@ -95,64 +85,6 @@ func (a *authenticator) change(p place, change func(*access)) {
 	}
 	change(&known)
 	a.places[p] = known
-}
-
-// MaxRefusals limits the logins and tokens that a place refuses in a row. A request that is refused
-// takes two or three: the stored token, the token of a login, and that of no login.
-const MaxRefusals = 16
-
-// RefusingError is the error of a request that was not sent, since its place has refused
-// MaxRefusals logins and tokens in a row, and never accepted one.
-type RefusingError struct {
-	Host     string   // of the place
-	Login    string   // the last one of them, "" for none
-	Response Response // the last refusal
-}
-
-func (e *RefusingError) Error() string {
-	return fmt.Sprintf("%s accepted no login and no token", e.Host)
-}
-
-// errNoOtherKey is the error of a place that gets no key but the one that it accepted last.
-var errNoOtherKey = errors.New("no other login or token after many refusals")
-
-// refusingError is the error of a place that gets no other login or token, nil if it may get
-// one.
-func (known access) refusingError(p place) error {
-	switch {
-	case known.refusals.count < MaxRefusals:
-		return nil
-	case known.accepted.header != "":
-		return errNoOtherKey
-	}
-	r := known.refusals
-	return &RefusingError{Host: safe.Clip(p.host), Login: r.login.String(), Response: r.last}
-}
-
-// takeTurn waits until no other token for a place is requested: the next request may have no
-// reason then. The caller calls done.
-func (a *authenticator) takeTurn(ctx context.Context, p place) (done func(), _ error) {
-	var turn chan struct{}
-	a.change(p, func(known *access) {
-		if known.turn == nil {
-			known.turn = make(chan struct{}, 1)
-		}
-		turn = known.turn
-	})
-	select {
-	case turn <- struct{}{}:
-		return func() { <-turn }, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-// countRefusal counts a login or token that a place has not accepted yet.
-func (known *access) countRefusal(l credentials.Login) {
-	known.refusals.count++
-	if !l.IsZero() {
-		known.refusals.login = l
-	}
 }
 
 // isRegistry reports whether a place is at the registry. No other host gets a login.

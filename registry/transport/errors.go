@@ -17,7 +17,7 @@ type ServerError struct {
 	Next string // the remedy
 	Host string // the server, if that is not the host of the request
 
-	redirectsLogin bool // it redirected a login to another host
+	redirectsLogin bool // it redirected a login to another host, which did not get it
 }
 
 func (e *ServerError) Error() string { return "the server " + e.Did }

@@ -145,69 +145,6 @@ func (n *negotiation) next(ctx context.Context, a Response) (bool, error) {
 	return ok, err
 }
 
-// count counts the logins and tokens that a place refuses in a row. A registry that redirects has
-// accepted its key.
-func (n *negotiation) count(p place, k key, a Response) {
-	if !n.isRegistry(p) {
-		n.countAccepted(n.registry(), n.keys[n.transport.host])
-	}
-	switch a.Status {
-	case http.StatusOK:
-		n.countAccepted(p, k)
-	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden:
-		if k.header == "" {
-			return
-		}
-		n.change(p, func(known *access) {
-			known.refusals.last = a
-			isNew := !k.stored && !k.isToken() // a new token was counted when it was issued
-			if isNew || k.stored && known.accepted.header == "" {
-				known.countRefusal(k.login)
-			}
-		})
-	default: // the answer to a key that was good enough
-		if k.header != "" && !k.presumed {
-			n.change(p, func(known *access) { known.refusals = refusals{} })
-		}
-	}
-}
-
-// countAccepted ends a row of refusals.
-func (n *negotiation) countAccepted(p place, k key) {
-	if k.header == "" {
-		return
-	}
-	n.change(p, func(known *access) {
-		accepted := token{key: k}
-		if known.token.header == k.header {
-			accepted.expires = known.token.expires
-		}
-		accepted.stored = true
-		known.accepted, known.refusals = accepted, refusals{}
-	})
-}
-
-// afterRefusals returns the key for a place that has refused MaxRefusals logins and tokens in a
-// row: the one that it accepted last. ok is false if the place may get another one. Then the row
-// starts again: there is a new login, or the accepted token has expired.
-func (n *negotiation) afterRefusals(p place) (_ key, ok bool, _ error) {
-	known := n.at(p)
-	err := known.refusingError(p)
-	if err == nil {
-		return key{}, false, nil
-	}
-	good := known.accepted
-	_, again := n.tried[tried{p.host, good.header}]
-	switch {
-	case n.isRegistry(p) && !n.login.IsZero() && n.login != known.refusals.login, good.isToken() && !wallClock().Before(good.expires):
-		n.change(p, func(known *access) { known.refusals, known.accepted = refusals{}, token{} })
-		return key{}, false, nil
-	case good.header == "" || again:
-		return key{}, true, err
-	}
-	return good.key, true, nil
-}
-
 // isRefusal reports whether the answer may be another one with another key. A server may
 // answer HEAD with 400 or 403 whatever the key is: the GET after it decides.
 func (n *negotiation) isRefusal(p place, k key, status int) bool {
@@ -322,11 +259,6 @@ func (n *negotiation) withoutKey(ctx context.Context, p place, c *challenge, err
 // errAskFirst is the error of a login that a token service may not get before the registry has
 // named the service, see mayGet.
 var errAskFirst = errors.New("the registry must name its token service first")
-
-func isRefusing(err error) bool {
-	_, ok := errors.AsType[*RefusingError](err)
-	return ok
-}
 
 // isLoginRedirect reports whether a token service redirects the login, which was not followed.
 func isLoginRedirect(err error) bool {

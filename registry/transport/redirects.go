@@ -33,7 +33,7 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 		return refused("a request")
 	case last.URL.Scheme == "https" && req.URL.Scheme != "https":
 		return refused("from https")
-	case req.Method == http.MethodPost || last.Method == http.MethodPost || isTokenLogin(via[0]) && req.URL.Host != via[0].URL.Host:
+	case req.Method == http.MethodPost || last.Method == http.MethodPost:
 		err := refused("a login")
 		err.redirectsLogin = true
 		return err
@@ -49,9 +49,11 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// isTokenLogin reports whether a request shows a login to a token service.
-func isTokenLogin(req *http.Request) bool {
-	return req.Context().Value(tokenRequestKey{}) != nil && req.Header.Get("Authorization") != ""
+// keptLogin is the error of a token service that redirected a request with a login to another host,
+// which got the request without the login.
+func keptLogin(a Response) error {
+	to := safe.Clip(a.url.Scheme + "://" + a.url.Host)
+	return &ServerError{Did: "redirects to " + to + ", which gets no login", Next: askAdministrator, redirectsLogin: true}
 }
 
 // mayFollow reports whether a key may be sent to its host after a redirect from another host:
