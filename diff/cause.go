@@ -39,6 +39,7 @@ func (c Comparison) led(v Verdict) Verdict {
 	if v.Code == Pending || len(c.shared()) == 0 {
 		return v
 	}
+	v = c.withLayouts(v)
 	stop, ok := c.stopFinding()
 	if v.Code == Identical {
 		fault := c.faultOfBoth(stop)
@@ -71,6 +72,19 @@ func (c Comparison) led(v Verdict) Verdict {
 		v = c.withoutMissing(v)
 	}
 	return c.withUnreadFacts(v).behind(c.leadOf(stop), stop.Rests)
+}
+
+// withLayouts begins the verdict with what an index of tags has of the other side. Of different
+// images the verdict follows.
+func (c Comparison) withLayouts(v Verdict) Verdict {
+	switch text := c.layoutText(); {
+	case text.IsEmpty() || v.Code == Identical:
+	case isSame(v.Code):
+		v.Headline = text
+	default:
+		return v.behind(text, v.Rests)
+	}
+	return v
 }
 
 // withFault ends the headline on one image with what is wrong with it on both sides.
