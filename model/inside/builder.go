@@ -20,8 +20,8 @@ func newBuilder() *builder {
 	return &builder{t: &table{}, attrIDs: map[attributes]uint32{}, xattrIDs: map[string]int32{}, lastID: noFolder}
 }
 
-// held returns the number of bytes of names, links and attributes that the list holds.
-func (b *builder) held() int { return b.t.names.Len() + b.t.texts.Len() }
+// held returns the number of bytes of names and links that the list holds.
+func (b *builder) held() int { return b.t.held() }
 
 // put adds an entry, or replaces the one of the same path. It reports whether it replaced one
 // that is not implied.

@@ -187,7 +187,7 @@ func millionEntries(t testing.TB, n int) io.Reader {
 		}
 		_ = tw.Close()
 		_ = z.Close()
-		w.Close()
+		_ = w.Close()
 	}()
 	return r
 }

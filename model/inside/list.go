@@ -198,6 +198,9 @@ func (t *table) name(i int) string {
 	return t.names.String()[from:to]
 }
 
+// held returns the number of bytes of names and links.
+func (t *table) held() int { return t.names.Len() + t.texts.Len() }
+
 // path returns the path of a row.
 func (t *table) path(i int) string {
 	r := t.row(i)
