@@ -30,6 +30,8 @@ type Client struct {
 	transport    transport.Options // what the transports of all registries have in common
 	confirmAfter time.Duration     // how long a manifest counts as present after the registry last confirmed it
 	memory       *lru
+	lists        *lru                // of the files in layers
+	listeners    listeners           // to the reads of layers
 	inflight     inflight.Group[any] // reads of manifests, configs and layers
 	disk         *diskcache.Cache
 	tagDigests   tagDigests
@@ -59,7 +61,7 @@ func New(opts Options) *Client {
 			PlainHTTP: opts.PlainHTTP, Concurrency: opts.Concurrency, CertDirs: opts.CertDirs,
 			Timeouts: transport.DefaultTimeouts().WithSilence(opts.Timeout), Retry: transport.DefaultRetryPolicy(),
 		},
-		memory: newLRU(maxMemory), hosts: map[string]*host{},
+		memory: newLRU(maxMemory), lists: newLRU(maxMemory), hosts: map[string]*host{},
 		disk: diskcache.New(diskcache.Options{
 			Dir: opts.Documents, MaxDocument: max(transport.MaxManifest, transport.MaxConfig), Warn: opts.Warn,
 		}),
@@ -114,7 +116,7 @@ type Options struct {
 	CertDirs []string
 	// Endpoints is a file for the token service and the blob host of each registry,
 	// which saves the next run some requests; "" remembers nothing. It never has a
-	// login or a token.
+	// login or a token, but 16 bits of a hash of each login.
 	Endpoints string
 	// Documents is the folder of the disk cache for manifests, configs and small
 	// layers, which are immutable by digest; "" means no disk cache.

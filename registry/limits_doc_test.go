@@ -36,6 +36,7 @@ var limits = []struct{ of, is, beyond string }{
 	{"the part of it that an error quotes", number(maxReason) + " bytes", "the rest is left out and marked with …"},
 	{"redirects of one request", number(transport.MaxRedirects), "an error is reported"},
 	{"tries of one request with another login or token", number(transport.MaxTries), "the refusal is reported"},
+	{"logins and tokens in a row that a repository refuses", number(transport.MaxRefusals), "no other one is sent until a new login is stored or `r` is pressed"},
 	{"other hosts that one registry refers to", number(transport.MaxOtherHosts), "the idle connections to these hosts are closed"},
 	{"a page of a list", size(transport.MaxList), "an error is reported; the pages before are shown"},
 	{"pages of a list", number(maxPages), "an error is reported; the names read are shown"},
@@ -58,7 +59,11 @@ var limits = []struct{ of, is, beyond string }{
 	{"attempts of a request that is answered with 429", number(transport.DefaultRetryPolicy().ThrottledAttempts), "an error is reported"},
 	{"a pause that a registry asks for (Retry-After)", transport.DefaultRetryPolicy().MaxRetryAfter.String(), "the request ends with an error"},
 	{"concurrent requests to one registry", number(DefaultConcurrency) + " (`--parallel`)", "the others wait; requests that a person waits for go first"},
-	{"the disk cache", size(diskcache.MaxSize), "the least recently used documents are removed"},
+	{"layers of one registry that are read at once to list their files", number(transport.MaxStreams), "the others wait; other requests wait for none of them"},
+	{"the rate at which such a layer must arrive", number(int(transport.DefaultTimeouts().MinRate)) + " bytes in " + transport.DefaultTimeouts().Rate.String(), "an error is reported; the other layers are listed"},
+	{"breaks of the connection within 1 MiB of such a layer", number(transport.MaxBreaks), "an error is reported; the other layers are listed"},
+	{"the list of the files in one layer on disk", size(diskcache.MaxListFile), "it is not kept"},
+	{"the disk cache", size(diskcache.MaxSize), "the least recently used documents and lists are removed"},
 }
 
 func size(all ...int64) string {

@@ -1,13 +1,11 @@
-// Package diskcache keeps manifests, configs and small layers on disk from one run
-// to the next, and verifies their digests. Their parsing, and when the registry must
-// confirm them, are in package registry.
+// Package diskcache keeps manifests, configs, small layers and lists of the files in layers on
+// disk from one run to the next. It verifies the digests of documents. Their parsing, that of
+// lists, and when the registry must confirm them, are in package registry.
 package diskcache
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -30,7 +28,7 @@ const MaxSize = 256 << 20
 // called again.
 const TouchInterval = time.Hour
 
-// maxQueued limits the documents that wait to be written; further ones are not kept.
+// maxQueued limits the files that wait to be written; further ones are not kept.
 const maxQueued = 1024
 
 // Cache is a folder of documents. A document never changes, so a file whose digest
@@ -46,7 +44,7 @@ type Cache struct {
 
 	warned sync.Once
 	mu     sync.Mutex
-	queue  chan Document // nil until the first Put
+	queue  chan newFile // nil until the first Put
 	closed bool
 	done   chan struct{} // closed when the writer has ended
 	abort  chan struct{} // closed when the writer should end at once
@@ -101,8 +99,7 @@ func (c *Cache) SetAside(kind string, r model.Ref) {
 	if os.Rename(path, aside) != nil {
 		return
 	}
-	now := time.Now()
-	_ = os.Chtimes(aside, now, now) // the next sweeps keep it for a week
+	touch(aside) // the next sweeps keep it for a week
 	c.warned.Do(func() {
 		if c.warn != nil {
 			c.warn(fmt.Sprintf("a damaged file of the cache was renamed and its content is fetched again: %s", aside))
@@ -115,8 +112,13 @@ func (c *Cache) Touch(kind string, r model.Ref) {
 	if c.dir == "" {
 		return
 	}
+	touch(c.path(kind, r))
+}
+
+// touch sets the time at which a file was used to now.
+func touch(path string) {
 	now := time.Now()
-	_ = os.Chtimes(c.path(kind, r), now, now) // best effort: it may be gone
+	_ = os.Chtimes(path, now, now) // best effort: it may be gone
 }
 
 // Remove deletes a document.
@@ -126,8 +128,20 @@ func (c *Cache) Remove(kind string, r model.Ref) {
 	}
 }
 
+// newFile is a file that waits to be written. content is called then; its second result is false
+// if there is nothing to write.
+type newFile struct {
+	path    string
+	content func() ([]byte, bool)
+}
+
 // Put writes a document later. It never waits.
 func (c *Cache) Put(doc Document) {
+	c.putLater(newFile{c.path(doc.Kind, doc.Repo.AtDigest(doc.Digest)), doc.file})
+}
+
+// putLater writes a file later. It never waits.
+func (c *Cache) putLater(f newFile) {
 	if c.dir == "" {
 		return
 	}
@@ -137,12 +151,12 @@ func (c *Cache) Put(doc Document) {
 		return
 	}
 	if c.queue == nil {
-		c.queue, c.done = make(chan Document, maxQueued), make(chan struct{})
+		c.queue, c.done = make(chan newFile, maxQueued), make(chan struct{})
 		queue := c.queue
 		panics.Go(func() { c.write(queue) })
 	}
 	select {
-	case c.queue <- doc:
+	case c.queue <- f:
 	default: // the disk is slower than the network
 	}
 }
@@ -164,18 +178,21 @@ func (c *Cache) Close(wait time.Duration) {
 	}
 }
 
-// write writes the queued documents. It stops at the first failure: a disk that is
-// full or read-only stays so.
-func (c *Cache) write(queue <-chan Document) {
+// write writes the queued files. It stops at the first failure: a disk that is full or read-only
+// stays so.
+func (c *Cache) write(queue <-chan newFile) {
 	defer close(c.done)
 	failed := false
-	for doc := range queue {
-		if failed || c.aborted() || !doc.verified() {
+	for f := range queue {
+		if failed || c.aborted() {
 			continue
 		}
-		written, err := c.store(doc)
-		if failed = err != nil; !failed {
-			c.recordWritten(written)
+		content, ok := f.content()
+		if !ok {
+			continue
+		}
+		if failed = replaceFile(f.path, content) != nil; !failed {
+			c.recordWritten(len(content))
 		}
 	}
 }
@@ -187,16 +204,6 @@ func (c *Cache) aborted() bool {
 	default:
 		return false
 	}
-}
-
-func (c *Cache) store(doc Document) (written int, err error) {
-	head, err := json.Marshal(header{doc.Repo.String(), doc.Digest, doc.MediaType})
-	if err != nil || len(head) > maxHeader {
-		return 0, err
-	}
-	path := c.path(doc.Kind, doc.Repo.AtDigest(doc.Digest))
-	content := bytes.Join([][]byte{head, doc.Raw}, []byte("\n"))
-	return len(content), replaceFile(path, content)
 }
 
 // replaceFile writes a file and the folder that it is in. The file is not synced:

@@ -62,6 +62,16 @@ func parseDocument(content []byte, kind string, r model.Ref) (Document, error) {
 	return doc, nil
 }
 
+// file is the content of the file for a document. It reports false for one that does not match its
+// digest.
+func (doc Document) file() ([]byte, bool) {
+	head, err := json.Marshal(header{doc.Repo.String(), doc.Digest, doc.MediaType})
+	if err != nil || len(head) > maxHeader || !doc.verified() {
+		return nil, false
+	}
+	return bytes.Join([][]byte{head, doc.Raw}, []byte("\n")), true
+}
+
 // verified reports whether the content matches the digest.
 func (doc Document) verified() bool {
 	return doc.Digest.Validate() == nil && doc.Digest.Algorithm().FromBytes(doc.Raw) == doc.Digest

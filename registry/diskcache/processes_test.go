@@ -27,7 +27,9 @@ func TestMain(m *testing.M) {
 		d.limit = 150 * block
 		for round := 0; ; round++ {
 			for i := range numberedDocuments {
-				d.Put(numbered(i))
+				doc := numbered(i)
+				d.Put(doc)
+				d.PutList(doc.Digest, func() ([]byte, error) { return doc.Raw, nil })
 			}
 			for len(d.queue) > 0 {
 				runtime.Gosched()
@@ -67,6 +69,9 @@ func sound(t *testing.T, dir string) int {
 	n := 0
 	for i := range numberedDocuments {
 		doc := numbered(i)
+		if list, there := d.List(doc.Digest); there && !bytes.Equal(list, doc.Raw) {
+			t.Errorf("list %d is another or not whole", i)
+		}
 		if got, _, there := d.Get(doc.Kind, doc.Repo.AtDigest(doc.Digest)); there {
 			n++
 			if !bytes.Equal(got.Raw, doc.Raw) || got.MediaType != v1.MediaTypeImageManifest {

@@ -35,8 +35,8 @@ func fill(t testing.TB, d *Cache, n, size int) []model.Ref {
 	for i := range n {
 		raw := bytes.Repeat([]byte{byte(i), byte(i >> 8)}, size/2)
 		r := model.Ref{Registry: "here", Repository: "app", Digest: digest.FromBytes(raw)}
-		_, err := d.store(Document{Kind: "config", Repo: r.Repo(), Digest: r.Digest, Raw: raw})
-		registrytest.OK(t, err)
+		content, _ := Document{Kind: "config", Repo: r.Repo(), Digest: r.Digest, Raw: raw}.file()
+		registrytest.OK(t, replaceFile(d.path("config", r), content))
 		at := start.Add(time.Duration(i) * time.Second)
 		registrytest.OK(t, os.Chtimes(d.path("config", r), at, at))
 		refs = append(refs, r)

@@ -48,6 +48,8 @@ type request struct {
 	scope  string // of the token that it needs
 	limit  int64  // bytes of body
 	part   string // the header Range, "" for none
+
+	isStream bool // the body of a good answer stays open
 }
 
 // httpRequest makes the request with the key for its host.

@@ -9,15 +9,18 @@ import (
 // fetch sends one request when the limiter admits it, and reads the body to its
 // end, so that the connection can be used again. It ends with ctx, when a timeout
 // expires, and when the body is larger than limit. The timeouts do not include
-// the wait for the limiter.
+// the wait for the limiter. The body of a stream stays open, see openBody.
 func (tr *Transport) fetch(ctx context.Context, req *http.Request, limit int64, keys map[string]key) (Response, error) {
-	cl := exchangeOf(ctx)
-	t, err := tr.limiter.acquire(ctx, cl != nil && cl.Bulk)
+	t, err := tr.admit(ctx)
 	if err != nil {
 		return Response{}, err
 	}
 	a, err := tr.do(context.WithValue(ctx, keysKey{}, keys), req, limit, keys[req.URL.Host])
-	tr.limiter.release(t, a, err)
+	if a.open != nil {
+		a.open.release = func() { tr.limiter.release(t, a, nil) }
+	} else {
+		tr.limiter.release(t, a, err)
+	}
 	if q, ok := parseQuota(a.Header); ok && req.URL.Host == tr.host && a.RedirectedTo == "" {
 		q.Host = tr.registry
 		tr.roundTripper.meter.setQuota(q)
@@ -25,22 +28,22 @@ func (tr *Transport) fetch(ctx context.Context, req *http.Request, limit int64, 
 	return a, err
 }
 
+// admit waits until the limiter admits the request of ctx.
+func (tr *Transport) admit(ctx context.Context) (*ticket, error) {
+	if isStream(ctx) {
+		return tr.limiter.acquireStream(ctx)
+	}
+	cl := exchangeOf(ctx)
+	return tr.limiter.acquire(ctx, cl != nil && cl.Bulk)
+}
+
 // do is fetch without the limiter.
 func (tr *Transport) do(parent context.Context, req *http.Request, limit int64, k key) (Response, error) {
-	ctx, cancel := context.WithCancelCause(parent)
-	defer cancel(nil)
-	silence := time.AfterFunc(tr.timeouts.Silence, func() { cancel(ErrSilent) })
-	defer silence.Stop()
-	alive := func() { silence.Reset(tr.timeouts.Silence) }
-	defer time.AfterFunc(tr.timeouts.Total, func() { cancel(ErrSlow) }).Stop()
-
-	resp, err := tr.client.Do(req.WithContext(ctx))
+	w := tr.watch(parent)
+	resp, err := tr.client.Do(req.WithContext(w.ctx))
 	if err != nil {
-		return Response{}, atHost(failedHost(req, err), req, cancelCause(parent, ctx, explainHTTPError(redactURLs(err), req)))
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode < http.StatusContinue {
-		return Response{}, atHost(resp.Request.URL.Host, req, errNoStatus)
+		defer w.stop()
+		return Response{}, atHost(failedHost(req, err), req, w.cause(explainHTTPError(redactURLs(err), req)))
 	}
 	a := Response{
 		Status: resp.StatusCode, Header: resp.Header, Login: k.login.String(), Issued: k.issued,
@@ -51,27 +54,71 @@ func (tr *Transport) do(parent context.Context, req *http.Request, limit int64, 
 	} else {
 		a.RedirectedTo = a.url.Host
 	}
-	switch {
-	case resp.StatusCode == http.StatusSwitchingProtocols:
-		return a, nil // net/http no longer controls the connection: reading it would have no timeout
-	case resp.StatusCode == http.StatusPartialContent && req.Header.Get("Range") != "":
+	if resp.StatusCode == http.StatusPartialContent && req.Header.Get("Range") != "" {
 		a.Status, a.Partial = http.StatusOK, true
-		a.Body, err = readBody(resp, limit, alive)
-	case resp.StatusCode != http.StatusOK:
-		a.Body, err = readPrefix(resp.Body, MaxErrorBody)
-		a.Body = redactCredentials(redactCredentials(a.Body, req), resp.Request)
-		if err != nil && parent.Err() == nil && !IsTransient(a.Status) {
-			err = nil // the status is enough without the whole body
-		}
-	case a.Encoding() == "gzip": // which was not requested
-		if a.Body, err = readBody(resp, limit+gzipOverhead, alive); err == nil {
-			err = a.uncompress(req.URL.Path, limit)
-		}
-	default:
-		a.Body, err = readBody(resp, limit, alive)
 	}
-	if err != nil {
-		return a, atHost(resp.Request.URL.Host, req, cancelCause(parent, ctx, err))
+	if a.Status == http.StatusOK && isStream(parent) {
+		a.open = newOpenBody(resp, w, tr.timeouts)
+		return a, nil
+	}
+	defer w.stop()
+	defer resp.Body.Close()
+	if resp.StatusCode < http.StatusContinue {
+		return Response{}, atHost(resp.Request.URL.Host, req, errNoStatus)
+	}
+	if err := a.read(resp, req, limit, w); err != nil {
+		return a, atHost(resp.Request.URL.Host, req, w.cause(err))
 	}
 	return a, nil
 }
+
+// read reads the body of a response.
+func (r *Response) read(resp *http.Response, req *http.Request, limit int64, w *watchdog) (err error) {
+	switch {
+	case r.Status == http.StatusSwitchingProtocols:
+		return nil // net/http no longer controls the connection: reading it would have no timeout
+	case r.Status != http.StatusOK:
+		r.Body, err = readPrefix(resp.Body, MaxErrorBody)
+		r.Body = redactCredentials(redactCredentials(r.Body, req), resp.Request)
+		if err != nil && w.parent.Err() == nil && !IsTransient(r.Status) {
+			err = nil // the status is enough without the whole body
+		}
+	case r.Encoding() == "gzip" && !r.Partial: // which was not requested
+		if r.Body, err = readBody(resp, limit+gzipOverhead, w.alive); err == nil {
+			err = r.uncompress(req.URL.Path, limit)
+		}
+	default:
+		r.Body, err = readBody(resp, limit, w.alive)
+	}
+	return err
+}
+
+// watchdog ends a request when a timeout expires.
+type watchdog struct {
+	parent, ctx    context.Context
+	cancel         context.CancelCauseFunc
+	silence, total *time.Timer
+	maxSilence     time.Duration
+}
+
+// watch starts the timeouts of a request.
+func (tr *Transport) watch(parent context.Context) *watchdog {
+	ctx, cancel := context.WithCancelCause(parent)
+	return &watchdog{
+		parent: parent, ctx: ctx, cancel: cancel, maxSilence: tr.timeouts.Silence,
+		silence: time.AfterFunc(tr.timeouts.Silence, func() { cancel(ErrSilent) }),
+		total:   time.AfterFunc(tr.timeouts.Total, func() { cancel(ErrSlow) }),
+	}
+}
+
+// alive starts the time of silence again.
+func (w *watchdog) alive() { w.silence.Reset(w.maxSilence) }
+
+func (w *watchdog) stop() {
+	w.silence.Stop()
+	w.total.Stop()
+	w.cancel(nil)
+}
+
+// cause is why the request has ended, if it was cancelled, else err.
+func (w *watchdog) cause(err error) error { return cancelCause(w.parent, w.ctx, err) }

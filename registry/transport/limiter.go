@@ -13,7 +13,8 @@ import (
 // limiter bounds the concurrent requests to one registry, its token service and
 // the hosts of its blobs included. An overload slows requests down instead of
 // failing them: a 429 halves the bound, good responses raise it by one per round,
-// and all requests wait while the registry asks for a pause.
+// and all requests wait while the registry asks for a pause. Streams have places of their own,
+// so no other request waits for one.
 type limiter struct {
 	host     string
 	maxBound int
@@ -22,14 +23,19 @@ type limiter struct {
 
 	mu        sync.Mutex
 	bound     float64 // at most maxBound
-	busy      int
+	busy      int     // requests, without streams
+	streaming int
 	epoch     int         // number of times that the bound was halved
 	throttled int         // number of times since the last good response
 	paused    model.Pause // no request is sent before its end
 	timer     *time.Timer
 	urgent    list.List // of *ticket: requests that a person waits for, first in, first out
-	bulk      list.List // of *ticket: requests by the thousand, after all others
+	bulk      list.List // of *ticket: requests by the thousand, after the urgent ones
+	streams   list.List // of *ticket: blobs that are read as they arrive, after all others
 }
+
+// MaxStreams limits the blobs of one registry that are read at once as they arrive.
+const MaxStreams = 4
 
 func newLimiter(host string, maxBound int, retry RetryPolicy, meter *Meter) *limiter {
 	return &limiter{host: host, maxBound: maxBound, bound: float64(maxBound), retry: retry, meter: meter}
@@ -39,18 +45,27 @@ func newLimiter(host string, maxBound int, retry RetryPolicy, meter *Meter) *lim
 type ticket struct {
 	admitted chan struct{} // closed when the request may be sent
 	epoch    int           // of the limiter when it was admitted
+	places   *int          // the counter of the limiter that it is in
 }
 
 // acquire waits until a request may be sent. release must follow it.
 func (l *limiter) acquire(ctx context.Context, bulk bool) (*ticket, error) {
+	if bulk {
+		return l.wait(ctx, &l.bulk, &l.busy)
+	}
+	return l.wait(ctx, &l.urgent, &l.busy)
+}
+
+// acquireStream is acquire for a stream. release must follow the end of its body.
+func (l *limiter) acquireStream(ctx context.Context) (*ticket, error) {
+	return l.wait(ctx, &l.streams, &l.streaming)
+}
+
+func (l *limiter) wait(ctx context.Context, queue *list.List, places *int) (*ticket, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	queue := &l.urgent
-	if bulk {
-		queue = &l.bulk
-	}
-	t := &ticket{admitted: make(chan struct{})}
+	t := &ticket{admitted: make(chan struct{}), places: places}
 	l.mu.Lock()
 	place := queue.PushBack(t)
 	l.admit()
@@ -64,7 +79,7 @@ func (l *limiter) acquire(ctx context.Context, bulk bool) (*ticket, error) {
 	defer l.mu.Unlock()
 	select {
 	case <-t.admitted: // admitted and done at once
-		l.busy--
+		*places--
 		l.admit()
 	default:
 		queue.Remove(place)
@@ -74,12 +89,9 @@ func (l *limiter) acquire(ctx context.Context, bulk bool) (*ticket, error) {
 
 // admit admits the requests that may be sent now. l.mu is held.
 func (l *limiter) admit() {
-	for l.busy < int(l.bound) {
-		queue := &l.urgent
-		if queue.Len() == 0 {
-			queue = &l.bulk
-		}
-		if queue.Len() == 0 {
+	for {
+		queue := l.next()
+		if queue == nil {
 			return
 		}
 		if wait := time.Until(l.paused.Until); wait > 0 {
@@ -88,9 +100,23 @@ func (l *limiter) admit() {
 		}
 		t := queue.Remove(queue.Front()).(*ticket)
 		t.epoch = l.epoch
-		l.busy++
+		*t.places++
 		close(t.admitted)
 	}
+}
+
+// next is the queue whose first request has a place, nil for none. l.mu is held.
+func (l *limiter) next() *list.List {
+	bound := int(l.bound)
+	switch {
+	case l.busy < bound && l.urgent.Len() > 0:
+		return &l.urgent
+	case l.busy < bound && l.bulk.Len() > 0:
+		return &l.bulk
+	case l.streaming < min(bound, MaxStreams) && l.streams.Len() > 0 && l.urgent.Len() == 0:
+		return &l.streams
+	}
+	return nil
 }
 
 // admitAfter calls admit after a pause. The pause counts as traffic only from here on, where
@@ -111,7 +137,7 @@ func (l *limiter) admitAfter(wait time.Duration) {
 func (l *limiter) release(t *ticket, a Response, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.busy--
+	*t.places--
 	switch {
 	case err != nil || a.Status == 0:
 	case a.Status == http.StatusTooManyRequests:

@@ -70,7 +70,9 @@ type Timeouts struct {
 	Preconnect time.Duration // until a connection opened in advance is used; net/http's servers hang up after ten seconds
 	Silence    time.Duration // between two bytes of a response
 	Remembered time.Duration // for a token from a remembered token service
-	Total      time.Duration // for one request
+	Total      time.Duration // for one request, except streams
+	Rate       time.Duration // in which a stream must send MinRate bytes
+	MinRate    int64
 }
 
 // DefaultTimeouts returns the timeouts of the program. A manifest takes at most two
@@ -78,6 +80,7 @@ type Timeouts struct {
 func DefaultTimeouts() Timeouts {
 	return Timeouts{
 		Dial: 10 * time.Second, Preconnect: 8 * time.Second, Silence: DefaultTimeout, Remembered: 3 * time.Second, Total: 4 * DefaultTimeout,
+		Rate: time.Minute, MinRate: 60_000,
 	}
 }
 
@@ -95,6 +98,7 @@ func (t Timeouts) WithSilence(silence time.Duration) Timeouts {
 var (
 	ErrSilent = errors.New("no data received in time")
 	ErrSlow   = errors.New("response not complete in time")
+	ErrRate   = errors.New("too few bytes a second")
 )
 
 // DefaultTimeout is how long a registry may send nothing. Registries that fetch from

@@ -29,9 +29,10 @@ type Response struct {
 	Issued       bool   // a token service has accepted the login
 	RefusedLogin string // that was refused before this answer without it, "" for none
 
-	scheme string   // of the registry, after redirects
-	url    *url.URL // that was answered, after redirects
-	proxy  string   // that passed on plain http, or answered in the place of the registry
+	scheme string    // of the registry, after redirects
+	url    *url.URL  // that was answered, after redirects
+	proxy  string    // that passed on plain http, or answered in the place of the registry
+	open   *openBody // of a stream, in place of Body; nil for other requests
 }
 
 // PlainProxy returns the proxy that sent a response over plain http, "" for none. Nothing tells

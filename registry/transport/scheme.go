@@ -24,6 +24,9 @@ import (
 // a TLS greeting does not have. No login leaks: it is sent only after a challenge,
 // or over TLS to a registry that sent one before.
 func (tr *Transport) sendOverScheme(ctx context.Context, q request, keys map[string]key) (Response, error) {
+	if q.isStream { // not the requests for its token
+		ctx = context.WithValue(ctx, streamKey{}, true)
+	}
 	if scheme, ok := tr.scheme.Load().(string); ok {
 		return tr.fetch(ctx, q.httpRequest(scheme, keys), q.limit, keys)
 	}

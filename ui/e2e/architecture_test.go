@@ -69,7 +69,7 @@ var layout = []struct {
 	{"diff/jsondoc", nil},
 	{"diff/text", []string{"model/..."}},
 	{"diff/version", []string{"model/..."}},
-	{"model", []string{"model/files", "model/instruction", "model/panics", "model/safe"}},
+	{"model", []string{"model/files", "model/inside", "model/instruction", "model/panics", "model/safe"}},
 	{"model/files", nil},
 	{"model/inside", nil},
 	{"model/inside/insidetest", nil},

@@ -8,6 +8,7 @@ import (
 	"github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/inside"
 )
 
 // Registry is what the screens read from registries. Every call can take long, returns
@@ -28,6 +29,13 @@ type Registry interface {
 	// Contents reads small layers of a repository and returns what they unpack to, by
 	// blob digest. Layers that cannot be read are left out, except missing ones.
 	Contents(ctx context.Context, repo model.Ref, layers []model.LayerPart) (map[digest.Digest]model.Contents, error)
+	// ReadLayers reads whole layers and lists their files. It calls progress with the states of each
+	// layer, from one goroutine, and returns the last ones by blob digest, each with a list or an
+	// error. progress may be nil.
+	ReadLayers(ctx context.Context, reads []model.LayerRead, progress func(model.LayerState)) model.LayerStates
+	// ReadFile reads the content of one file of a layer, up to limit bytes. want is its entry in the
+	// list of the layer.
+	ReadFile(ctx context.Context, repo model.Ref, layer v1.Descriptor, want inside.Entry, limit int64) (model.FileContent, error)
 	// CheckBlobs asks whether a repository has blobs. It calls checked with each answer,
 	// one at a time; each digest is asked for once.
 	CheckBlobs(ctx context.Context, repo model.Ref, blobs []v1.Descriptor, checked func(model.BlobState)) error

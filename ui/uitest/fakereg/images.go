@@ -13,6 +13,7 @@ import (
 	"github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/inside"
 )
 
 // Images is a registry of complete images.
@@ -21,6 +22,8 @@ type Images struct {
 	ByTag               map[string]model.Artifact
 	Heads               map[string]digest.Digest          // digest of a tag after it was read; "" if it is deleted
 	Layers              map[digest.Digest]model.Contents  // contents of small layers
+	Insides             map[digest.Digest]*inside.Layer   // lists of the files in layers; a layer that is not there is missing
+	Files               map[inside.Hash][]byte            // contents of files by their hashes
 	Blobs               map[digest.Digest]model.BlobState // answers of CheckBlobs; a blob that is not there exists
 	Err                 error                             // of Repositories and Tags
 	Peeks               *int                              // counts calls of Peek; may be nil
@@ -102,6 +105,38 @@ func (f Images) Contents(_ context.Context, _ model.Ref, layers []model.LayerPar
 		}
 	}
 	return contents, nil
+}
+
+// ReadLayers answers with Insides: a state with half of the layer, and then the whole.
+func (f Images) ReadLayers(ctx context.Context, reads []model.LayerRead, progress func(model.LayerState)) model.LayerStates {
+	last := model.LayerStates{}
+	for _, read := range reads {
+		s := model.LayerState{Digest: read.Layer.Digest, Layer: f.Insides[read.Layer.Digest]}
+		switch {
+		case ctx.Err() != nil:
+			s.Layer, s.Err = nil, &model.ReadError{Message: "cancelled", Err: ctx.Err()}
+		case s.Layer == nil:
+			s.Err = &model.ReadError{Message: "there is no layer " + model.ShortDigest(s.Digest), Missing: true}
+		}
+		s = s.WithCounts()
+		if progress != nil {
+			if s.Layer != nil {
+				progress(model.LayerState{Digest: s.Digest, Packed: s.Packed / 2, Entries: s.Entries / 2})
+			}
+			progress(s)
+		}
+		last[s.Digest] = s
+	}
+	return last
+}
+
+// ReadFile answers with Files.
+func (f Images) ReadFile(_ context.Context, _ model.Ref, layer v1.Descriptor, want inside.Entry, _ int64) (model.FileContent, error) {
+	content, ok := f.Files[want.Sum]
+	if !ok {
+		return model.FileContent{}, &model.ReadError{Message: "layer " + model.ShortDigest(layer.Digest) + " has no such file"}
+	}
+	return model.FileContent{Bytes: content, Verified: true}, nil
 }
 
 // CheckBlobs answers with Blobs.

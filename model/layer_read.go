@@ -1,0 +1,67 @@
+package model
+
+import (
+	"github.com/opencontainers/go-digest"
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/tagdiff/tagdiff/model/inside"
+)
+
+// LayerRead is a layer whose files are to be listed.
+type LayerRead struct {
+	Repo  Ref           // a repository that has a manifest with the layer
+	Layer v1.Descriptor // as that manifest has it
+	// Keep, unless nil, gets the small text files of the layer. The two layers of one row share it,
+	// and are then read at the same time. It gets none of a layer that was read before.
+	Keep *inside.Shelf
+	Side int // of Keep
+	// WithNew asks for the entries as they arrive, in LayerState.New.
+	WithNew bool
+}
+
+// LayerState says how far the layer of a digest has been read.
+type LayerState struct {
+	Digest  digest.Digest // of the blob, as the manifest states it
+	Packed  int64         // bytes of the blob
+	Entries int
+	New     []inside.Entry // since the last state, as the archive has them
+	// Restarted is set if the layer was requested a second time from its start: New of the states
+	// before do not count.
+	Restarted bool
+	// Layer is set once the layer has been read. Its bytes match the digest.
+	Layer *inside.Layer
+	Err   error // why the layer was not read
+}
+
+// LayerStates are the last states of layers, by the digests of their blobs.
+type LayerStates map[digest.Digest]LayerState
+
+// WithCounts returns a final state with the counts of its layer.
+func (s LayerState) WithCounts() LayerState {
+	if s.Layer == nil {
+		return s
+	}
+	s.Packed, s.Entries = s.Layer.Packed, 0
+	for e := range s.Layer.Files.All() {
+		if !e.Implied {
+			s.Entries++
+		}
+	}
+	return s
+}
+
+// FileContent is the content of one file in a layer.
+type FileContent struct {
+	Bytes []byte
+	// Verified is set if the content has the hash that was asked for.
+	Verified bool
+}
+
+// ContentsOf returns what reading a layer shows of its step: whether it is what the config claims, and
+// whether it is empty. It is zero unless the layer was read to its end.
+func ContentsOf(l *inside.Layer) Contents {
+	if l.How != inside.Full || l.DiffID == "" {
+		return Contents{}
+	}
+	return Contents{DiffID: l.DiffID, Size: l.Unpacked, Empty: l.Files.Len() == 0 && l.Remarks.Hidden == 0, Trailing: l.Remarks.Trailing > 0}
+}

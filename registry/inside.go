@@ -1,0 +1,412 @@
+package registry
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"slices"
+	"sync"
+
+	"github.com/opencontainers/go-digest"
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/files"
+	"github.com/tagdiff/tagdiff/model/inside"
+	"github.com/tagdiff/tagdiff/model/panics"
+	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/registry/transport"
+)
+
+// ReadLayers reads whole layers and lists the files in them. It returns the last state of each layer
+// by the digest of its blob, with a list or an error: the failure of one layer does not end the
+// others. Lists that were made before are not made again. It calls progress, unless nil, from one
+// goroutine. A layer in several repositories is read once. The largest are read first, at most
+// transport.MaxStreams of one registry at once.
+func (c *Client) ReadLayers(ctx context.Context, reads []model.LayerRead, progress func(model.LayerState)) model.LayerStates {
+	states := newLayerStates()
+	read := make(chan struct{})
+	panics.Go(func() {
+		defer close(read)
+		c.readLayers(ctx, reads, states)
+	})
+	last := model.LayerStates{}
+	deliver := func() {
+		for _, s := range states.take() {
+			last[s.Digest] = s
+			if progress != nil {
+				progress(s)
+			}
+		}
+	}
+	for {
+		select {
+		case <-states.ready:
+			deliver()
+		case <-read:
+			deliver()
+			return last
+		}
+	}
+}
+
+// readLayers reads layers and puts their states into states.
+func (c *Client) readLayers(ctx context.Context, reads []model.LayerRead, states *layerStates) {
+	toRead := c.knownLayers(reads, states)
+	byRegistry := map[string][][]model.LayerRead{}
+	for _, layer := range inReadingOrder(toRead) {
+		registry := layer[0].Repo.Registry
+		byRegistry[registry] = append(byRegistry[registry], layer)
+	}
+	var registries errgroup.Group
+	for _, layers := range byRegistry {
+		registries.Go(func() error {
+			defer panics.Catch()
+			var streams errgroup.Group
+			streams.SetLimit(transport.MaxStreams)
+			for _, layer := range layers {
+				streams.Go(func() error {
+					defer panics.Catch()
+					states.put(c.listedLayer(ctx, layer, states))
+					return nil
+				})
+			}
+			return streams.Wait()
+		})
+	}
+	_ = registries.Wait() // the functions return no error
+}
+
+// knownLayers puts the states of layers that need no request into states, and returns the others.
+// The text of a file is of use only if that of the other side is read too.
+func (c *Client) knownLayers(reads []model.LayerRead, states *layerStates) (others []model.LayerRead) {
+	half := map[*inside.Shelf]bool{} // only one side of them is read
+	for _, read := range reads {
+		s := model.LayerState{Digest: read.Layer.Digest}
+		if s.Err = unlistable(read.Layer); s.Err == nil {
+			s.Err = checkRef(read.Repo.AtDigest(read.Layer.Digest))
+		}
+		if s.Err == nil {
+			s.Layer = c.knownLayer(read.Layer)
+		}
+		if s.Layer == nil && s.Err == nil {
+			others = append(others, read)
+			continue
+		}
+		half[read.Keep] = true
+		states.put(s.WithCounts())
+	}
+	for i := range others {
+		if half[others[i].Keep] {
+			others[i].Keep = nil
+		}
+	}
+	return others
+}
+
+// inReadingOrder groups reads of the same layer, the largest layer first. The other layer of a row
+// follows at once, since the two are read at the same time.
+func inReadingOrder(reads []model.LayerRead) [][]model.LayerRead {
+	byDigest := map[digest.Digest]int{}
+	var layers [][]model.LayerRead
+	rowSize := map[*inside.Shelf]int64{}
+	for _, read := range reads {
+		if read.Keep != nil {
+			rowSize[read.Keep] = max(rowSize[read.Keep], read.Layer.Size)
+		}
+		if i, ok := byDigest[read.Layer.Digest]; ok {
+			layers[i] = append(layers[i], read)
+			continue
+		}
+		byDigest[read.Layer.Digest] = len(layers)
+		layers = append(layers, []model.LayerRead{read})
+	}
+	size := func(layer []model.LayerRead) int64 { return max(layer[0].Layer.Size, rowSize[layer[0].Keep]) }
+	slices.SortStableFunc(layers, func(a, b []model.LayerRead) int { return cmp.Compare(size(b), size(a)) })
+	return layers
+}
+
+// unlistable returns why a layer is not read, nil if it is.
+func unlistable(d v1.Descriptor) error {
+	because := ""
+	switch {
+	case model.IsEncrypted(d):
+		because = "it is encrypted"
+	case model.IsExternal(d):
+		because = "it is not for distribution, and registries need not have it"
+	case d.Annotations[nydusBlob] != "":
+		because = "it is a nydus blob"
+	case d.Annotations[overlaybdBlob] != "":
+		because = "it is an overlaybd disk"
+	case d.MediaType != "" && model.ClaimedPacking(d.MediaType) == "":
+		because = fmt.Sprintf("its media type is %q", safe.Clip(d.MediaType))
+	default:
+		return nil
+	}
+	return &model.ReadError{Message: fmt.Sprintf("the files in layer %s cannot be listed: %s", model.ShortDigest(d.Digest), because)}
+}
+
+// Annotations of layers that have the media type of an archive and are none
+// (nydus-snapshotter pkg/label, accelerated-container-image pkg/label).
+const (
+	nydusBlob     = "containerd.io/snapshot/nydus-blob"
+	overlaybdBlob = "containerd.io/snapshot/overlaybd/blob-digest"
+)
+
+// knownLayer returns the list of a layer from memory or from disk, nil if there is none.
+func (c *Client) knownLayer(d v1.Descriptor) *inside.Layer {
+	key := d.Digest.String()
+	if known, ok := c.lists.get(key); ok {
+		return sameSize(known.(*inside.Layer), d)
+	}
+	content, ok := c.disk.List(d.Digest)
+	if !ok {
+		return nil
+	}
+	l := new(inside.Layer)
+	if err := l.UnmarshalBinary(content); err != nil || l.Blob != d.Digest || l.How != inside.Full {
+		return nil // of another version, or damaged: the next list replaces it
+	}
+	c.rememberList(l)
+	return sameSize(l, d)
+}
+
+// sameSize returns l, unless a manifest states another size for it: then the registry is asked.
+func sameSize(l *inside.Layer, d v1.Descriptor) *inside.Layer {
+	if d.Size > 0 && l.Packed != d.Size {
+		return nil
+	}
+	return l
+}
+
+// entryCost is about the memory that an entry of a list takes, in bytes.
+const entryCost = 90
+
+// rememberList keeps a list in memory.
+func (c *Client) rememberList(l *inside.Layer) {
+	if size := l.Files.Len() * entryCost; size < maxMemory/4 { // a larger one would push out all others
+		c.lists.put(l.Blob.String(), l, size/3) // put takes the size of documents before they are parsed
+	}
+}
+
+// listedLayer reads a layer that one or several manifests name. Where the first repository does
+// not have it, the next one may.
+func (c *Client) listedLayer(ctx context.Context, reads []model.LayerRead, states *layerStates) model.LayerState {
+	s := model.LayerState{Digest: reads[0].Layer.Digest}
+	for _, read := range reads {
+		s.Layer, s.Err = c.sharedLayer(ctx, read, states)
+		if s.Err == nil || ctx.Err() != nil {
+			break
+		}
+	}
+	return s.WithCounts()
+}
+
+// sharedLayer reads a layer once for all concurrent calls with the same shelf.
+func (c *Client) sharedLayer(ctx context.Context, read model.LayerRead, states *layerStates) (*inside.Layer, error) {
+	r := read.Repo.AtDigest(read.Layer.Digest)
+	key := fmt.Sprintf("list %d %p %s", read.Layer.Size, read.Keep, r)
+	leave := c.listeners.join(key, listener{states, read.WithNew})
+	defer leave()
+	return shared(ctx, c, key, func(ctx context.Context) (*inside.Layer, error) {
+		return c.readLayer(ctx, r, read, func(s model.LayerState) { c.listeners.tell(key, s) })
+	})
+}
+
+// readLayer reads a layer from a registry and keeps its list.
+func (c *Client) readLayer(ctx context.Context, r model.Ref, read model.LayerRead, arrived func(model.LayerState)) (*inside.Layer, error) {
+	h, d := c.host(r.Registry), read.Layer
+	isSecond := false
+	o := inside.Options{Keep: read.Keep, Side: read.Side, Arrived: func(p inside.Progress) {
+		arrived(model.LayerState{Digest: d.Digest, Packed: p.Packed, Entries: p.Entries, New: p.New, Restarted: isSecond})
+	}}
+	l, e, err := h.streamLayer(ctx, r, d, o)
+	if _, isSecond = errors.AsType[*transport.RestartError](err); isSecond {
+		l, e, err = h.streamLayer(ctx, r, d, o)
+	}
+	if err != nil {
+		return nil, h.layerError(ctx, r, e, err)
+	}
+	if l.Blob != d.Digest {
+		return nil, malformed(r, "sent a layer with the wrong digest "+model.ShortDigest(l.Blob), nil)
+	}
+	c.rememberList(l)
+	c.disk.PutList(l.Blob, l.MarshalBinary)
+	return l, nil
+}
+
+// streamLayer reads a layer as it arrives. Its list is complete only without an error.
+func (h *host) streamLayer(
+	ctx context.Context, r model.Ref, d v1.Descriptor, o inside.Options,
+) (l *inside.Layer, e *transport.Exchange, err error) {
+	e = &transport.Exchange{What: "layer"}
+	err = h.withStream(ctx, r, d, e, func(s *transport.Stream) error {
+		body, sum := io.Reader(s), hash.Hash(nil)
+		if d.Digest.Algorithm() != digest.SHA256 { // which the list has anyway
+			sum = d.Digest.Algorithm().Hash()
+			body = io.TeeReader(s, sum)
+		}
+		o.Packed = max(s.Size(), 0)
+		l, err = inside.Read(body, o)
+		if err == nil && sum != nil {
+			l.Blob = digest.NewDigest(d.Digest.Algorithm(), sum)
+		}
+		return err
+	})
+	return l, e, err
+}
+
+// withStream opens a blob and passes it to read. Content from a registry must not be able to end
+// the program.
+func (h *host) withStream(
+	ctx context.Context, r model.Ref, d v1.Descriptor, e *transport.Exchange, read func(*transport.Stream) error,
+) error {
+	var s *transport.Stream
+	err := h.do(ctx, r, e, func(ctx context.Context) (err error) {
+		s, err = h.transport.Open(ctx, e, r.Repository, d.Digest, d.Size)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = s.Close() }() // it ends the request
+	return catchPanic(func() error { return read(s) })
+}
+
+// layerError words why a layer was not read.
+func (h *host) layerError(ctx context.Context, about model.Ref, e *transport.Exchange, err error) error {
+	size, isSize := errors.AsType[*transport.SizeError](e.Err)
+	worded, isWorded := errors.AsType[*model.ReadError](err)
+	switch {
+	case ctx.Err() != nil:
+		return contextError(ctx.Err())
+	case isSize && e.Response.IsHTML():
+		return h.webPage(e)
+	case isSize:
+		return malformed(about, fmt.Sprintf("sent a layer of %d bytes instead of %d", size.Got, size.Want), nil)
+	case errors.Is(e.Err, files.ErrTooLarge):
+		return malformed(about, "sent a layer that is larger than the manifest says", e.Err)
+	case isWorded:
+		return worded
+	}
+	err = h.errorOf(ctx, about, e, err)
+	if worded, ok := errors.AsType[*model.ReadError](err); ok && isRefused(e) {
+		worded.Refused = true
+	}
+	return err
+}
+
+// ReadFile reads the content of a file in a layer: up to limit bytes, without reading the rest of the
+// layer. want is its entry in the list of the layer. An entry with a hash is found by the hash,
+// and its content is verified then.
+func (c *Client) ReadFile(
+	ctx context.Context, repo model.Ref, layer v1.Descriptor, want inside.Entry, limit int64,
+) (content model.FileContent, err error) {
+	r := repo.AtDigest(layer.Digest)
+	if err := cmp.Or(unlistable(layer), checkRef(r)); err != nil {
+		return content, err
+	}
+	h, e := c.host(r.Registry), &transport.Exchange{What: "layer"}
+	err = h.withStream(ctx, r, layer, e, func(s *transport.Stream) (err error) {
+		content.Bytes, err = inside.Content(s, want, limit)
+		return err
+	})
+	switch missing, isMissing := errors.AsType[*inside.ContentError](err); {
+	case isMissing:
+		return content, &model.ReadError{
+			Message: fmt.Sprintf("layer %s %s", model.ShortDigest(layer.Digest), missing), Next: "read the layer again", Err: err,
+		}
+	case err != nil:
+		return content, h.layerError(ctx, r, e, err)
+	}
+	content.Verified = want.Sum != inside.Hash{}
+	return content, nil
+}
+
+// layerStates are the latest states of layers that were not delivered yet.
+type layerStates struct {
+	ready chan struct{} // gets a value when there are some
+
+	mu      sync.Mutex
+	waiting []model.LayerState // one for each digest
+}
+
+func newLayerStates() *layerStates { return &layerStates{ready: make(chan struct{}, 1)} }
+
+// put replaces the state of a layer. It never waits.
+func (l *layerStates) put(s model.LayerState) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	i := slices.IndexFunc(l.waiting, func(w model.LayerState) bool { return w.Digest == s.Digest })
+	switch {
+	case i < 0:
+		l.waiting = append(l.waiting, s)
+	default:
+		if earlier := l.waiting[i]; !s.Restarted || earlier.Restarted {
+			s.New = append(earlier.New, s.New...)
+		}
+		l.waiting[i] = s
+	}
+	select {
+	case l.ready <- struct{}{}:
+	default:
+	}
+}
+
+// take returns the waiting states and removes them.
+func (l *layerStates) take() []model.LayerState {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	states := l.waiting
+	l.waiting = nil
+	return states
+}
+
+// listeners are the calls that wait for layers, by the key of the shared read.
+type listeners struct {
+	mu    sync.Mutex
+	byKey map[string][]listener
+}
+
+// listener gets the states of a layer.
+type listener struct {
+	states  *layerStates
+	withNew bool
+}
+
+// join adds a listener. leave removes it.
+func (l *listeners) join(key string, of listener) (leave func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.byKey == nil {
+		l.byKey = map[string][]listener{}
+	}
+	l.byKey[key] = append(l.byKey[key], of)
+	return func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		rest := l.byKey[key]
+		i := slices.Index(rest, of)
+		if l.byKey[key] = slices.Delete(rest, i, i+1); len(l.byKey[key]) == 0 {
+			delete(l.byKey, key)
+		}
+	}
+}
+
+// tell passes a state on. Its New is valid only during the call.
+func (l *listeners) tell(key string, s model.LayerState) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	arrived := s.New
+	for _, of := range l.byKey[key] {
+		s.New = nil
+		if of.withNew {
+			s.New = slices.Clone(arrived)
+		}
+		of.states.put(s)
+	}
+}

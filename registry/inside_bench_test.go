@@ -1,0 +1,129 @@
+package registry
+
+import (
+	"archive/tar"
+	"bufio"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/klauspost/compress/gzip"
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/inside/insidetest"
+)
+
+// BenchmarkReadLayers reads the two layers of a row. Its floor reads the same two at once, unpacks
+// them, and hashes the blob, the archive and each file. It must stay below 1.25 floors.
+func BenchmarkReadLayers(b *testing.B) {
+	s := newServer(b)
+	layers := []v1.Descriptor{s.pushLayer(b, "app", manyFiles(1)...), s.pushLayer(b, "app", manyFiles(2)...)}
+	want := reads(s.ref("app", "").Repo(), layers...)
+	var least time.Duration
+	for b.Loop() {
+		c := newClient(b, Options{})
+		listAll(b, c, want)
+		c.Close()
+		b.StopTimer()
+		start := time.Now()
+		var both sync.WaitGroup
+		for _, d := range layers {
+			both.Go(func() { leastListing(b, s.URL+"/v2/app/blobs/"+d.Digest.String()) })
+		}
+		both.Wait()
+		least += time.Since(start)
+		b.StartTimer()
+	}
+	b.ReportMetric(float64(b.Elapsed())/float64(least), "floors")
+	b.SetBytes(layers[0].Size + layers[1].Size)
+}
+
+// BenchmarkReadLayersAgain reads the same two lists from disk. It must take at most 0.05 of the
+// first time.
+func BenchmarkReadLayersAgain(b *testing.B) {
+	s := newServer(b)
+	want := reads(s.ref("app", "").Repo(), s.pushLayer(b, "app", manyFiles(1)...), s.pushLayer(b, "app", manyFiles(2)...))
+	dir := b.TempDir()
+	start := time.Now()
+	first := newClient(b, Options{Documents: dir})
+	first.ReadLayers(deadline(b), want, nil)
+	took := time.Since(start)
+	first.disk.Close(time.Minute)
+	s.reset()
+	for b.Loop() {
+		listAll(b, newClient(b, Options{Documents: dir}), want)
+	}
+	if len(s.requests()) != 0 {
+		b.Errorf("requests %q", s.requests())
+	}
+	b.ReportMetric(float64(b.Elapsed())/float64(b.N)/float64(took), "firsts")
+}
+
+func listAll(b *testing.B, c *Client, want []model.LayerRead) {
+	b.Helper()
+	for _, st := range c.ReadLayers(deadline(b), want, nil) {
+		if st.Layer == nil {
+			b.Fatal(st.Err)
+		}
+	}
+}
+
+// manyFiles are 5,000 files of some 8 KiB of text, of which a tenth depends on the seed.
+func manyFiles(seed uint64) []insidetest.Item {
+	var items []insidetest.Item
+	for i := range uint64(5000) {
+		if i%10 != 0 {
+			seed = 0
+		}
+		r := rand.New(rand.NewPCG(seed, i))
+		text := make([]byte, 0, 16<<10)
+		for n := r.IntN(16 << 10); len(text) < n; {
+			text = fmt.Appendf(text, "%d word%d ", r.IntN(1000), r.IntN(300))
+		}
+		items = append(items, insidetest.File(fmt.Sprintf("usr/lib/%02d/file-%04d", i/100, i), string(text)))
+	}
+	return items
+}
+
+// leastListing is the least that lists a layer and verifies it.
+func leastListing(b *testing.B, url string) {
+	b.Helper()
+	resp, err := http.Get(url)
+	if err != nil {
+		b.Error(err)
+		return
+	}
+	defer resp.Body.Close()
+	blob, archive, file := sha256.New(), sha256.New(), sha256.New()
+	in := bufio.NewReaderSize(io.TeeReader(resp.Body, blob), 256<<10)
+	z, err := gzip.NewReader(in)
+	if err != nil {
+		b.Error(err)
+		return
+	}
+	unpacked := io.TeeReader(z, archive)
+	t := tar.NewReader(unpacked)
+	buffer := make([]byte, 64<<10)
+	for {
+		if _, err = t.Next(); err != nil {
+			break
+		}
+		file.Reset()
+		_, _ = io.CopyBuffer(struct{ io.Writer }{file}, struct{ io.Reader }{t}, buffer)
+		file.Sum(nil)
+	}
+	_, errRest := io.Copy(io.Discard, unpacked)
+	_, errBlob := io.Copy(io.Discard, in)
+	if !errors.Is(err, io.EOF) || errors.Join(errRest, errBlob) != nil {
+		b.Error(err, errRest, errBlob)
+	}
+	blob.Sum(nil)
+	archive.Sum(nil)
+}
