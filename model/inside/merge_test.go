@@ -215,7 +215,7 @@ func TestShelf(t *testing.T) {
 	both("other", "1", "2")
 	both("binary", "1\x00", "2")
 	both("not text", "\xff", "2")
-	both("large", strings.Repeat("x", maxShelfFile+1), "2")
+	both("large", strings.Repeat("x", MaxShelfFile+1), "2")
 	s.offer(0, "only A", []byte("3"))
 	s.offer(1, "empty", nil)
 	s.offer(0, "empty", []byte("4"))
