@@ -250,7 +250,6 @@ func (h *host) streamLayer(
 			sum = d.Digest.Algorithm().Hash()
 			body = io.TeeReader(s, sum)
 		}
-		o.Packed = max(s.Size(), 0)
 		l, err = inside.Read(body, o)
 		if err == nil && sum != nil {
 			l.Blob = digest.NewDigest(d.Digest.Algorithm(), sum)
