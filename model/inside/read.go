@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"hash"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/dustin/go-humanize"
@@ -43,6 +42,7 @@ const (
 	blobBuffer      = 256 << 10
 	archiveBuffer   = 64 << 10 // archive/tar reads headers of 512 bytes one by one
 	contentBuffer   = 64 << 10
+	tarBlock        = 512
 )
 
 // Read reads a layer to its end: gzip, zstd or plain, by its first bytes as runtimes do. It hashes
@@ -59,7 +59,7 @@ func read(r io.Reader, o Options, max bounds) (*Layer, error) {
 	p, broken := decoder(blob, max.window)
 	defer p.close()
 	rd := &reader{
-		o: o, max: max, layer: l, blob: src, archive: newArchive(p, src, max), list: newBuilder(),
+		collector: newCollector(l, max), o: o, blob: src, archive: newArchive(p, src, max),
 		content: make([]byte, contentBuffer), sum: sha256.New(), normal: sha256.New(),
 	}
 	if broken == "" {
@@ -79,36 +79,29 @@ func read(r io.Reader, o Options, max bounds) (*Layer, error) {
 
 // reader reads one layer.
 type reader struct {
+	collector
 	o       Options
-	max     bounds
-	layer   *Layer
 	blob    *source
 	archive *archive
-	list    *builder
 
 	content     []byte // a buffer
 	sum, normal hash.Hash
-	entry       Entry // of the header that is being read
+	sparse      int64 // the sizes of the sparse files that were hashed
 
-	entries    int   // of the archive
-	extraBytes int   // of extended attributes
-	sparse     int64 // the sizes of the sparse files that were hashed
-	longNames  int   // entries that were left out
-	bigXattrs  int   // entries without their extended attributes
-	moreRemark int   // remarks that were left out
-	stopped    string
-
-	batch         []Entry
-	told          int // entries
-	toldBytes     int64
-	repeatedPaths map[string]struct{}
+	batch     []Entry
+	told      int // entries
+	toldBytes int64
 }
 
 // readArchive reads the archive to its end, and says what is wrong with it.
 func (rd *reader) readArchive() (broken string) {
 	in := bufio.NewReaderSize(rd.archive, archiveBuffer)
 	err := rd.readEntries(tar.NewReader(in))
-	hidden := rd.drain(in)
+	hidden := int64(0)
+	if errors.Is(err, io.EOF) {
+		hidden = rd.skipTOC(in)
+	}
+	hidden += rd.drain(in)
 	a := rd.archive
 	if a.left != "" {
 		rd.layer.Left = append(rd.layer.Left, a.left)
@@ -164,58 +157,28 @@ func (rd *reader) readEntries(t *tar.Reader) error {
 	}
 }
 
-// isFull reports whether a limit ends the list.
-func (rd *reader) isFull() bool {
-	switch {
-	case rd.entries >= rd.max.entries, rd.list.t.n >= 2*rd.max.entries:
-		rd.stopped = fmt.Sprintf("the entries after the first %s", humanize.Comma(int64(rd.entries)))
-	case rd.list.held()+rd.extraBytes > rd.max.names:
-		rd.stopped = fmt.Sprintf("the entries after the first %s, whose names take %s",
-			humanize.Comma(int64(rd.entries)), humanize.IBytes(uint64(rd.max.names))) //nolint:gosec // 256 MiB
-	default:
-		return false
-	}
-	return true
-}
-
 // readEntry reads the entry of a header.
 func (rd *reader) readEntry(h *tar.Header, content io.Reader) error {
-	if len(h.Name) > rd.max.path || len(h.Linkname) > rd.max.path {
-		rd.longNames++
+	if !rd.start(h.Name, h.Linkname, kindOf(h.Typeflag)) {
 		return nil
 	}
-	p := placeOf(h.Name)
 	e := &rd.entry
-	*e = Entry{
-		Path: p.path, Kind: p.kind, Mode: uint16(h.Mode & 0o7777), UID: h.Uid, GID: h.Gid, Time: h.ModTime.UTC(), //nolint:gosec // 12 bits
-	}
-	if e.Kind == 0 {
-		e.Kind = kindOf(h.Typeflag)
-	}
-	isRoot := e.Path == "" && e.Kind != Folder && e.Kind != OpaqueFolder
-	if p.escapes || isRoot {
-		rd.remark(&rd.layer.Remarks.Escaping, h.Name)
-	}
-	if p.ignored || p.unnamed || isRoot {
-		return nil
-	}
+	e.Mode, e.UID, e.GID, e.Time = uint16(h.Mode&0o7777), h.Uid, h.Gid, h.ModTime.UTC() //nolint:gosec // 12 bits
 	switch e.Kind {
 	case File:
 		if err := rd.readContent(h, content); err != nil {
 			return err
 		}
-	case Symlink:
-		e.Link = h.Linkname
-	case Hardlink:
-		var escapes bool
-		if e.Link, escapes = cleanName(h.Linkname); escapes {
-			rd.remark(&rd.layer.Remarks.Escaping, h.Linkname)
-		}
 	case CharDevice, BlockDevice:
 		e.Major, e.Minor = h.Devmajor, h.Devminor
 	}
-	rd.addXattrs(h)
-	rd.add()
+	rd.setXattrs(xattrsOf(h))
+	if replaced := rd.add(); replaced && rd.o.Keep != nil && e.Kind != File {
+		rd.o.Keep.forget(rd.o.Side, e.Path)
+	}
+	if rd.o.Arrived != nil {
+		rd.batch = append(rd.batch, *e)
+	}
 	return nil
 }
 
@@ -237,56 +200,6 @@ func kindOf(typeflag byte) Kind {
 		return Fifo
 	}
 	return Other
-}
-
-func (rd *reader) addXattrs(h *tar.Header) {
-	xattrs, size := xattrsOf(h)
-	if size > rd.max.xattrs {
-		rd.bigXattrs++
-		return
-	}
-	rd.entry.Xattrs = xattrs
-	rd.extraBytes += size
-}
-
-// add adds the entry to the list.
-func (rd *reader) add() {
-	e := &rd.entry
-	rd.list.implyParents(e.Path)
-	if e.Kind == OpaqueFolder && e.Path != "" {
-		rd.list.imply(e.Path)
-	}
-	if rd.list.put(e) {
-		rd.remarkRepeated(e.Path)
-		if rd.o.Keep != nil && e.Kind != File {
-			rd.o.Keep.forget(rd.o.Side, e.Path)
-		}
-	}
-	if rd.o.Arrived != nil {
-		rd.batch = append(rd.batch, *e)
-	}
-}
-
-// remark adds a path to a list of remarks.
-func (rd *reader) remark(paths *[]string, path string) {
-	if len(*paths) >= rd.max.remarks {
-		rd.moreRemark++
-		return
-	}
-	*paths = append(*paths, path)
-}
-
-func (rd *reader) remarkRepeated(path string) {
-	if _, known := rd.repeatedPaths[path]; known {
-		return
-	}
-	if rd.repeatedPaths == nil {
-		rd.repeatedPaths = map[string]struct{}{}
-	}
-	if len(rd.repeatedPaths) < rd.max.remarks {
-		rd.repeatedPaths[path] = struct{}{}
-	}
-	rd.remark(&rd.layer.Remarks.Repeated, path)
 }
 
 // readContent hashes the content of a file. A sparse file has content that is not in the archive:
@@ -385,6 +298,35 @@ func (rd *reader) drain(in io.Reader) (nonZero int64) {
 	}
 }
 
+// skipTOC skips the zeros after the end of the archive, and the table of contents of an eStargz
+// layer behind them: BuildKit appends it to a complete archive. It returns the bytes that it
+// read and that are neither.
+func (rd *reader) skipTOC(in *bufio.Reader) (other int64) {
+	for {
+		block, err := in.Peek(tarBlock)
+		if err != nil {
+			return 0
+		}
+		if bytes.Count(block, []byte{0}) < tarBlock {
+			break
+		}
+		_, _ = in.Discard(tarBlock) // peeked
+	}
+	if block, _ := in.Peek(len(tocName) + 1); string(block) != tocName+"\x00" {
+		return 0
+	}
+	t := tar.NewReader(in)
+	if _, err := t.Next(); err != nil {
+		return tarBlock
+	}
+	for {
+		if _, err := t.Read(rd.content); err != nil {
+			return 0
+		}
+		rd.report(false)
+	}
+}
+
 // readRest reads the rest of the blob.
 func (rd *reader) readRest(blob io.Reader) {
 	first := rd.archive.trailing()
@@ -413,27 +355,4 @@ func (rd *reader) report(last bool) {
 	rd.told, rd.toldBytes = rd.entries, rd.blob.n
 	arrived(Progress{Packed: rd.blob.n, Entries: rd.entries, New: rd.batch})
 	rd.batch = rd.batch[:0]
-}
-
-// finish completes the list, the remarks and what limits left out.
-func (rd *reader) finish() {
-	l := rd.layer
-	l.Files = rd.list.list()
-	for path := range l.Files.deletedAndGiven() {
-		rd.remark(&l.Remarks.DeletedAndGiven, path)
-	}
-	count := func(n int, text string) {
-		if n > 0 {
-			l.Left = append(l.Left, fmt.Sprintf(text, humanize.Comma(int64(n))))
-		}
-	}
-	if rd.stopped != "" {
-		l.Left = append(l.Left, rd.stopped)
-	}
-	count(rd.longNames, fmt.Sprintf("entries with names of more than %s bytes: %%s", humanize.Comma(int64(rd.max.path))))
-	count(rd.bigXattrs, fmt.Sprintf("extended attributes of more than %s in an entry: %%s",
-		humanize.IBytes(uint64(rd.max.xattrs)))) //nolint:gosec // 64 KiB
-	count(l.Remarks.Unhashed, "the content of sparse files that are larger than the archive: %s")
-	count(rd.moreRemark, "remarks on other paths: %s")
-	l.Left = slices.Clip(l.Left)
 }

@@ -1,0 +1,91 @@
+package insidetest
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// TOC is the table of contents of an archive as eStargz and zstd:chunked have it.
+func TOC(items ...Item) []byte {
+	var all []map[string]any
+	for _, i := range items {
+		h := withDefaults(i.Header)
+		e := map[string]any{
+			"name": h.Name, "type": tocTypes[h.Typeflag], "mode": h.Mode, "uid": h.Uid, "gid": h.Gid,
+			"modtime": h.ModTime.UTC().Format(time.RFC3339), "linkName": h.Linkname, "devMajor": h.Devmajor, "devMinor": h.Devminor,
+		}
+		xattrs := map[string][]byte{}
+		for key, value := range h.PAXRecords {
+			xattrs[strings.TrimPrefix(key, "SCHILY.xattr.")] = []byte(value)
+		}
+		e["xattrs"] = xattrs
+		if i.Body != "" {
+			e["digest"], e["size"] = digestOf([]byte(i.Body)), len(i.Body)
+		}
+		all = append(all, e)
+		if len(i.Body) > 100 {
+			all = append(all, map[string]any{"name": h.Name, "type": "chunk", "chunkOffset": 100, "chunkDigest": digestOf([]byte(i.Body[100:]))})
+		}
+	}
+	raw, err := json.Marshal(map[string]any{"version": 1, "entries": all})
+	must(err)
+	return raw
+}
+
+var tocTypes = map[byte]string{
+	tar.TypeReg: "reg", tar.TypeDir: "dir", tar.TypeSymlink: "symlink", tar.TypeLink: "hardlink",
+	tar.TypeChar: "char", tar.TypeBlock: "block", tar.TypeFifo: "fifo",
+}
+
+func digestOf(raw []byte) string { return fmt.Sprintf("sha256:%x", sha256.Sum256(raw)) }
+
+// EStargz is a layer as stargz-snapshotter writes it with a table of contents, and the
+// annotations of its descriptor. If the archive is complete, as from BuildKit, the table is behind
+// the end of it.
+func EStargz(toc []byte, complete bool, items ...Item) (blob []byte, annotations map[string]string) {
+	archive := Tar(items...)
+	if !complete {
+		archive = archive[:len(archive)-1024]
+	}
+	blob = Gzip(archive, 512)
+	offset := len(blob)
+	blob = append(blob, Gzip(Tar(File("stargz.index.json", string(toc))))...)
+	blob = append(blob, Footer(offset, "SG\x16\x00")...)
+	return blob, map[string]string{"containerd.io/snapshot/stargz/toc.digest": digestOf(toc)}
+}
+
+// Footer is that of an eStargz layer: a gzip member without content that has an offset in its
+// extra field. The subfield is "" in the legacy form.
+func Footer(offset int, subfield string) []byte {
+	var b bytes.Buffer
+	w, err := gzip.NewWriterLevel(&b, gzip.NoCompression)
+	must(err)
+	w.Extra = fmt.Appendf(nil, "%s%016xSTARGZ", subfield, offset)
+	must(w.Close())
+	return b.Bytes()
+}
+
+// ZstdChunked is a layer as podman writes it with a table of contents, or as stargz-snapshotter
+// does, and the annotations of its descriptor.
+func ZstdChunked(toc []byte, podman bool, items ...Item) (blob []byte, annotations map[string]string) {
+	const head = 8 // of a skippable frame
+	blob = Zstd(Tar(items...))
+	packed := Zstd(toc)
+	prefix := "io.containers.zstd-chunked."
+	annotations = map[string]string{}
+	if podman {
+		prefix = "io.github.containers.zstd-chunked."
+	} else {
+		annotations["containerd.io/snapshot/stargz/toc.digest"] = digestOf(toc)
+	}
+	annotations[prefix+"manifest-position"] = fmt.Sprintf("%d:%d:%d:1", len(blob)+head, len(packed), len(toc))
+	annotations[prefix+"manifest-checksum"] = digestOf(packed)
+	blob = append(blob, SkippableFrame(string(packed))...)
+	return append(blob, SkippableFrame("a footer, of which the annotations say all")...), annotations
+}
