@@ -15,6 +15,10 @@ type LayerRead struct {
 	// and are then read at the same time. It gets none of a layer that was read before.
 	Keep *inside.Shelf
 	Side int // of Keep
+	// TOC says that the table of contents of the layer will do, if the manifest states one. Where
+	// it cannot be read, the whole layer is, unless that has more than MaxWhole bytes.
+	TOC      bool
+	MaxWhole int64 // 0 for no limit
 	// WithNew asks for the entries as they arrive, in LayerState.New.
 	WithNew bool
 }
@@ -28,7 +32,8 @@ type LayerState struct {
 	// Restarted is set if the layer was requested a second time from its start: New of the states
 	// before do not count.
 	Restarted bool
-	// Layer is set once the layer has been read. Its bytes match the digest.
+	// Layer is set once the layer has been read. Its bytes match the digest, or those of its table
+	// of contents match the annotation in the manifest: see Layer.How.
 	Layer *inside.Layer
 	Err   error // why the layer was not read
 }
