@@ -49,6 +49,14 @@ func reads(repo model.Ref, layers ...v1.Descriptor) []model.LayerRead {
 	return all
 }
 
+// cachingClient is a client with a cache on disk, which the end of the test closes.
+func cachingClient(t *testing.T, dir string) *Client {
+	t.Helper()
+	c := newClient(t, Options{Documents: dir})
+	t.Cleanup(func() { c.disk.Close(time.Minute) })
+	return c
+}
+
 // TestReadLayers checks that a layer is listed with its digests, that the failure of one does not
 // end the others, and that a second call sends no request.
 func TestReadLayers(t *testing.T) {
@@ -437,12 +445,12 @@ func TestReadLayers_disk(t *testing.T) {
 		}
 		return got.Layer
 	}
-	a, b := newClient(t, Options{Documents: dir}), newClient(t, Options{Documents: dir})
+	a, b := cachingClient(t, dir), cachingClient(t, dir)
 	first := list(a, "app")
 	list(b, "app") // which writes the same file, perhaps at the same time
-	a.Close()
-	b.Close()
-	later := newClient(t, Options{Documents: dir})
+	a.disk.Close(time.Minute)
+	b.disk.Close(time.Minute)
+	later := cachingClient(t, dir)
 	second := list(later, "other")
 	if len(s.requests()) != 0 || second.DiffID != first.DiffID || second.Blob != d.Digest || !slices.Equal(entries(first), entries(second)) {
 		t.Errorf("the list of an earlier run: %q, %+v", s.requests(), second)
@@ -455,11 +463,11 @@ func TestReadLayers_disk(t *testing.T) {
 	ok(t, err)
 	for _, damaged := range [][]byte{whole[:len(whole)/2], {}, append([]byte("x"), whole...), bytes.Replace(whole, whole[len(whole)-9:], []byte("123456789"), 1)} {
 		ok(t, os.WriteFile(kept[0], damaged, 0o600))
-		c := newClient(t, Options{Documents: dir})
+		c := cachingClient(t, dir)
 		if list(c, "app"); len(s.requests()) != 1 {
 			t.Errorf("a damaged list of %d bytes: %q", len(damaged), s.requests())
 		}
-		c.Close()
+		c.disk.Close(time.Minute)
 		if now, err := os.ReadFile(kept[0]); err != nil || !bytes.Equal(now, whole) {
 			t.Errorf("a damaged list of %d bytes is not replaced: %v", len(damaged), err)
 		}
@@ -469,7 +477,7 @@ func TestReadLayers_disk(t *testing.T) {
 	}
 	wrong := d
 	wrong.Size++
-	got := newClient(t, Options{Documents: dir}).ReadLayers(deadline(t), reads(s.ref("app", "").Repo(), wrong), nil)[d.Digest]
+	got := cachingClient(t, dir).ReadLayers(deadline(t), reads(s.ref("app", "").Repo(), wrong), nil)[d.Digest]
 	says(t, got.Err, fmt.Sprintf("sent a layer of %d bytes instead of %d", d.Size, wrong.Size))
 }
 
@@ -598,7 +606,7 @@ func TestReadLayers_toc(t *testing.T) {
 	repo := s.ref("app", "").Repo()
 	for name, d := range tocLayers(t, s, bigFiles()...) {
 		dir := t.TempDir()
-		c := newClient(t, Options{Documents: dir})
+		c := cachingClient(t, dir)
 		read := model.LayerRead{Repo: repo, Layer: d, TOC: true}
 		got := c.ReadLayers(deadline(t), []model.LayerRead{read}, nil)[d.Digest]
 		if got.Layer == nil || got.Layer.How != inside.TOC || got.Layer.Blob != "" || got.Packed > 5000 || c.Traffic().Bytes > 6000 {
@@ -616,10 +624,10 @@ func TestReadLayers_toc(t *testing.T) {
 				t.Errorf("%s: the table has %+v, the archive %+v", name, e, f)
 			}
 		}
-		c.Close()
+		c.disk.Close(time.Minute)
 		s.reset()
 		read.TOC = true
-		again := newClient(t, Options{Documents: dir}).ReadLayers(deadline(t), []model.LayerRead{read}, nil)[d.Digest]
+		again := cachingClient(t, dir).ReadLayers(deadline(t), []model.LayerRead{read}, nil)[d.Digest]
 		if again.Layer == nil || again.Layer.How != inside.Full || len(s.requests()) != 0 {
 			t.Errorf("%s, from disk: %+v, %q", name, again, s.requests())
 		}
@@ -638,20 +646,20 @@ func TestReadLayers_tocOnDisk(t *testing.T) {
 	dir := t.TempDir()
 	d := tocLayers(t, s, bigFiles()...)["eStargz"]
 	read := []model.LayerRead{{Repo: s.ref("app", "").Repo(), Layer: d, TOC: true}}
-	c := newClient(t, Options{Documents: dir})
+	c := cachingClient(t, dir)
 	c.ReadLayers(deadline(t), read, nil)
-	c.Close()
+	c.disk.Close(time.Minute)
 	s.reset()
-	got := newClient(t, Options{Documents: dir}).ReadLayers(deadline(t), read, nil)[d.Digest]
+	got := cachingClient(t, dir).ReadLayers(deadline(t), read, nil)[d.Digest]
 	if got.Layer == nil || got.Layer.How != inside.TOC || len(s.requests()) != 0 {
 		t.Errorf("got %+v after %q", got, s.requests())
 	}
 	read[0].Layer.Annotations = map[string]string{"containerd.io/snapshot/stargz/toc.digest": digest.FromString("another").String()}
 	read[0].MaxWhole = 1
-	got = newClient(t, Options{Documents: dir}).ReadLayers(deadline(t), read, nil)[d.Digest]
+	got = cachingClient(t, dir).ReadLayers(deadline(t), read, nil)[d.Digest]
 	says(t, got.Err, "the table of contents does not match its digest")
 	read[0].TOC = false
-	got = newClient(t, Options{Documents: dir}).ReadLayers(deadline(t), read, nil)[d.Digest]
+	got = cachingClient(t, dir).ReadLayers(deadline(t), read, nil)[d.Digest]
 	if got.Layer == nil || got.Layer.How != inside.Full {
 		t.Errorf("the whole layer: %+v", got)
 	}
