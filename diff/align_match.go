@@ -203,7 +203,7 @@ func featureOf(s model.Step) stepFeature {
 	if layer, ok := dockerfile.LayerOf(s); ok {
 		return stepFeature{verb: namedLayer, name: layer.Key(), hasLayer: s.HasLayer}
 	}
-	line := dockerfile.WithoutHashes(s.Instruction)
+	line := dockerfile.Recipe(s.Instruction)
 	v := dockerfile.Verb(line)
 	rest := strings.TrimPrefix(strings.TrimPrefix(line, v), " ")
 	f := stepFeature{verb: strings.ToUpper(v), bag: text.WordCounts(rest), hasLayer: s.HasLayer}

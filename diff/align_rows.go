@@ -98,7 +98,7 @@ func classify(a, b *traits) (Class, Detail) {
 		return Same, ""
 	case !a.real() && !b.real():
 		return BothEmpty, ""
-	case sameContent(a, b):
+	case sameContent(a, b), a.diffID != 0 && a.diffID == b.diffID: // of one too large to be empty, and an empty one, too
 		return RepackedRow, ""
 	case !b.real():
 		return Substituted, Emptied

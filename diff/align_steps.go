@@ -91,7 +91,7 @@ func traitsOf(steps []model.Step, ids map[trait]int) []traits {
 	}
 	out := make([]traits, len(steps))
 	for i, s := range steps {
-		text := dockerfile.StepText(s)
+		text := dockerfile.Canonical(dockerfile.StepText(s))
 		recipe := dockerfile.WithoutHashes(text)
 		if layer, ok := dockerfile.LayerOf(s); ok {
 			recipe = layer.Key()

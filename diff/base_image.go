@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/opencontainers/go-digest"
-	"github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/diff/dockerfile"
 	"github.com/tagdiff/tagdiff/model"
@@ -29,16 +28,21 @@ type Base struct {
 // build. A place after a start command (CMD, ENTRYPOINT) needs one sign, any other place
 // two: a Dockerfile can set CMD early, and a cache keeps old steps. With two signs the end
 // is inferred, with one it is suggested.
-func BaseOf(img *model.Image) Base {
+func BaseOf(img *model.Image) Base { return baseOf(nil, &model.Entry{Image: img}) }
+
+// baseOf is BaseOf of an entry of an artifact, whose annotations may name the base, too. art may be nil.
+func baseOf(art *model.Artifact, e *model.Entry) Base {
+	img := imageOf(e)
 	if img == nil {
 		return Base{}
 	}
-	b := Base{Name: img.Manifest.Annotations[v1.AnnotationBaseImageName], Digest: baseDigestIn(img.Manifest.Annotations)}
+	claim := baseClaim(art, e)
+	b := Base{Name: claim.title(), Digest: claim.direct().Digest}
 	if steps := runImageSteps(img); steps > 0 {
 		b.Steps, b.Trust, b.Because = steps, Inferred, "a label of buildpacks names its last layer"
 		return b
 	}
-	places := newPlaces(img, b.Name)
+	places := newPlaces(img, claim.direct())
 	for end := len(img.Steps) - 1; end > 0; end-- {
 		places.moveTo(end)
 		signs, name, ok := places.signs()
@@ -52,7 +56,37 @@ func BaseOf(img *model.Image) Base {
 		b.Name = cmp.Or(name, b.Name)
 		return b
 	}
+	if end, days := dateJump(img.Steps); end > 0 {
+		b.Steps, b.Trust, b.Because = end, Suggested, "only dates show it: the later steps are "+plural(days, "day")+" newer"
+	}
 	return b
+}
+
+// dateJump returns the number of steps before the only jump of dates in an image, with the days
+// between, 0 if there is not exactly one. The steps of a build from a cache keep their dates,
+// so two jumps do not show which one is the end of the base. All steps need a date of a build,
+// and the later ones a date of a clock: with SOURCE_DATE_EPOCH, the dates are those of a commit.
+func dateJump(steps []model.Step) (end, days int) {
+	const gap = 24 * time.Hour
+	for i := range steps {
+		if model.RealDate(steps[i].Created) == nil {
+			return 0, 0
+		}
+		if i == 0 {
+			continue
+		}
+		switch jump := steps[i].Created.Sub(*steps[i-1].Created); {
+		case jump <= -baseGap || jump >= gap && end > 0:
+			return 0, 0
+		case jump >= gap:
+			end, days = i, int(jump/gap)
+		}
+	}
+	hasClock := func(s model.Step) bool { return isClockDate(s.Created) }
+	if end == 0 || countFiles(steps[:end]) == 0 || countFiles(steps[end:]) == 0 || !slices.ContainsFunc(steps[end:], hasClock) {
+		return 0, 0
+	}
+	return end, days
 }
 
 func verbOf(s model.Step) string { return dockerfile.Verb(s.Instruction) }
@@ -68,9 +102,9 @@ func isStart(s model.Step) bool {
 // places goes through the places between two steps of an image, the newest first. What it
 // knows of the steps above is kept, so that an image of n steps needs n steps.
 type places struct {
-	img       *model.Image
-	annotated string // what an annotation calls the base
-	end       int    // the steps before end may be the base
+	img   *model.Image
+	claim BaseClaim // what the image says of its base
+	end   int       // the steps before end may be the base
 
 	firstFiles int             // index of the oldest step with files
 	newest     []time.Duration // for each end: the newest real date of the steps before it, since 1970; 0 for none
@@ -80,8 +114,8 @@ type places struct {
 	from       string          // the base that buildah names for a stage that may begin at end
 }
 
-func newPlaces(img *model.Image, annotated string) *places {
-	p := &places{img: img, annotated: annotated, end: len(img.Steps), starts: map[string]bool{}}
+func newPlaces(img *model.Image, claim BaseClaim) *places {
+	p := &places{img: img, claim: claim, end: len(img.Steps), starts: map[string]bool{}}
 	p.firstFiles = slices.IndexFunc(img.Steps, hasFiles)
 	p.newest = make([]time.Duration, len(img.Steps)+1)
 	for i, s := range img.Steps {
@@ -112,10 +146,8 @@ func (p *places) moveTo(end int) {
 	if s.Comment == "" && !s.HasLayer {
 		return
 	}
-	if from, ok := strings.CutPrefix(s.Comment, "FROM "); ok {
-		// buildah notes it at the first step of a stage, or at the last one where it commits a
-		// stage as one layer. Later steps of a stage name the image ID of the step before.
-		if p.from = strings.TrimSpace(from); isHex(p.from) || p.from == "scratch" {
+	if from, ok := stageNote(s); ok { // see stageClaim
+		if p.from = from; isHex(p.from) || p.from == scratch {
 			p.from = ""
 		}
 	} else if s.HasLayer {
@@ -141,8 +173,8 @@ func (p *places) signs() (signs []string, name string, ok bool) {
 	if p.appended() {
 		signs, needed = append(signs, stepBuilder(p.img, &p.img.Steps[p.end]).Name+" adds layers to a base"), 1
 	}
-	if endsRoot(p.img.Steps, p.end) && namesDistribution(p.annotated) {
-		signs = append(signs, "an annotation names it")
+	if endsRoot(p.img.Steps, p.end) && namesDistribution(p.claim.Name) {
+		signs = append(signs, p.claim.source.withArticle()+" names it")
 	}
 	if isStart(*last) {
 		needed = 1
@@ -262,7 +294,7 @@ func (c Comparison) basesOfBuiltOn(p Pair) (a, b Base) {
 
 // baseOn returns the base of an image of one side, by the known tags or only by the image.
 func (c Comparison) baseOn(side Side, e *model.Entry) Base {
-	base, img := BaseOf(imageOf(e)), imageOf(e)
+	base, img := baseOf(c.artifact(side), e), imageOf(e)
 	if base.Trust == Inferred && (base.Name != "" || runImageSteps(img) > 0) {
 		return base
 	}
@@ -278,7 +310,7 @@ func (c Comparison) baseOn(side Side, e *model.Entry) Base {
 func (b Base) among(t baseTag, name string, steps []model.Step) Base {
 	claim := ""
 	if t.source != "" {
-		claim = "an annotation names it"
+		claim = t.source.withArticle() + " names it"
 	}
 	end := endOfFiles(steps, t.layers)
 	agrees := b.Steps >= end && countFiles(steps[:b.Steps]) == t.layers

@@ -15,23 +15,32 @@ import (
 type baseTag struct {
 	repo   model.Ref
 	tag    model.Tagged
-	source string        // what names it as the base: "annotation"; "" for nothing
-	digest digest.Digest // that source names: of the tag, or of an image that it lists
+	source claimSource   // what names it as the base, "" for nothing
+	digest digest.Digest // that source names: of the tag, or of an image that it lists; "" if it names only the tag
+	image  digest.Digest // the image of the tag whose layers were read
+	denied bool          // source names it, but its layers are not the first ones
 	layers int           // how many layers with files are those of the tag; 0 if those of the tag were not read
 	steps  int           // how many steps are those of the tag, 0 if they differ
 }
 
 // baseTagOf returns the tag that an image of one side is built on, as far as the known tags
-// of both repositories show it: the tag whose digest an annotation names as the base, else
-// the one whose layers are the first ones of the image. Of several, the steps of the image
-// begin with those of the tag, and then it has the most layers.
+// of both repositories show it: the tag that the image claims as its base, else the one whose
+// layers are the first ones of the image. Of several, the steps of the image begin with those
+// of the tag, and then it has the most layers.
 func (c Comparison) baseTagOf(side Side, e *model.Entry) (baseTag, bool) {
+	base, _ := c.searchBase(side, e)
+	return base, base.tag.Digest != ""
+}
+
+// searchBase returns the tag that an image is built on, and a tag that it claims as its base
+// while the layers show that it is not. Either may be missing.
+func (c Comparison) searchBase(side Side, e *model.Entry) (base, denied baseTag) {
 	sets := c.tagSets(side)
 	if imageOf(e) == nil || len(sets) == 0 {
-		return baseTag{}, false
+		return baseTag{}, baseTag{}
 	}
 	s := newBaseSearch(c, e.Image)
-	s.source, s.claimed = c.claimedBaseOf(side, e)
+	s.setClaim(c.claimOf(side, e).direct(), e)
 	var claimed, begun baseTag
 	for _, set := range sets {
 		for _, t := range set.Tags {
@@ -39,7 +48,10 @@ func (c Comparison) baseTagOf(side Side, e *model.Entry) (baseTag, bool) {
 				continue
 			}
 			b := s.match(*set, t)
-			if b.source != "" && b.betterThan(claimed) {
+			switch {
+			case b.denied && b.betterThan(denied):
+				denied = b
+			case b.source != "" && !b.denied && b.betterThan(claimed):
 				claimed = b
 			}
 			if b.layers > 0 && b.betterThan(begun) {
@@ -48,9 +60,9 @@ func (c Comparison) baseTagOf(side Side, e *model.Entry) (baseTag, bool) {
 		}
 	}
 	if claimed.source != "" {
-		return claimed, true
+		return claimed, baseTag{}
 	}
-	return begun, begun.layers > 0
+	return begun, denied
 }
 
 // tagSets returns the known tags of the repositories of both sides, those of one side first.
@@ -65,26 +77,15 @@ func (c Comparison) tagSets(side Side) []*model.TagSet {
 	return slices.DeleteFunc([]*model.TagSet{own, other}, func(set *model.TagSet) bool { return set == nil })
 }
 
-// claimedBaseOf is claimedBase, or what the index of a side claims for all its images.
-func (c Comparison) claimedBaseOf(side Side, e *model.Entry) (source string, d digest.Digest) {
-	if source, d = claimedBase(e); d != "" || namesOwnStep(e) {
-		return source, d
-	}
-	art := c.artifact(side)
-	if d = baseDigestIn(art.Top.Annotations); d == "" || !isIndex(*art) {
-		return "", ""
-	}
-	return "index annotation", d
-}
-
 // baseSearch looks for the base of an image among tags.
 type baseSearch struct {
-	c       Comparison
-	img     *model.Image
-	stack   model.Stack // of img
-	source  string      // what claims a base
-	claimed digest.Digest
-	recipes map[int]digest.Digest // of the first steps of img, by their number
+	c        Comparison
+	img      *model.Image
+	stack    model.Stack           // of img
+	claim    BaseClaim             // of img
+	named    model.Ref             // that claim names without a digest
+	platform string                // of img
+	recipes  map[int]digest.Digest // of the first steps of img, by their number
 }
 
 func newBaseSearch(c Comparison, img *model.Image) *baseSearch {
@@ -98,20 +99,70 @@ func (s *baseSearch) skips(set model.TagSet, t model.Tagged) bool {
 		s.c.isSide(set.Repo, t.Tag) || model.IsAttached(t.Tag)
 }
 
+// setClaim sets what the image says of its base.
+func (s *baseSearch) setClaim(claim BaseClaim, e *model.Entry) {
+	s.claim, s.platform = claim, model.PlatformName(e.Platform())
+	if ref, err := model.ParseImage(claim.Name); err == nil && claim.Digest == "" {
+		s.named = ref
+	}
+}
+
 // match compares the image with a tag.
 func (s *baseSearch) match(set model.TagSet, t model.Tagged) baseTag {
 	b := baseTag{repo: set.Repo, tag: t}
-	stack, read := set.Stacks[t.Digest]
-	if read {
+	stack, image, exact := s.stackOf(set, t)
+	if image != "" {
+		b.image = image
 		b.layers, b.steps = s.begins(stack)
 	}
-	if s.claimed == "" || t.Digest != s.claimed && !isMember(set, t.Digest, s.claimed) {
+	if !s.isClaimed(set, t) {
 		return b
 	}
-	if !read || b.layers > 0 || firstImageOf(set, t.Digest) != s.claimed { // else the layers contradict the claim
-		b.source, b.digest = s.source, s.claimed
-	}
+	b.source, b.digest = s.claim.source, s.claim.Digest
+	b.denied = b.layers == 0 && exact && len(stack.DiffIDs) > 0
 	return b
+}
+
+// isClaimed reports whether the image names a tag as its base: by digest, else by name.
+func (s *baseSearch) isClaimed(set model.TagSet, t model.Tagged) bool {
+	if d := s.claim.Digest; d != "" {
+		return t.Digest == d || isMember(set, t.Digest, d)
+	}
+	return s.named.Tag != "" && s.named == set.Repo.WithTag(t.Tag)
+}
+
+// stackOf returns the layers of an image of a tag, as far as they were read: of the one that the
+// image claims as its base or that is for its platform, else of the first one. exact is false for
+// the first one where that is another one. The image is "" if none was read.
+func (s *baseSearch) stackOf(set model.TagSet, t model.Tagged) (stack model.Stack, image digest.Digest, exact bool) {
+	first := firstImageOf(set, t.Digest)
+	wanted := first
+	if len(set.Children[t.Digest]) > 0 {
+		wanted = s.baseIn(set.Children[t.Digest])
+	}
+	if stack, read := set.Stacks[wanted]; read {
+		return stack, wanted, true
+	}
+	stack, read := set.Stacks[t.Digest]
+	if !read {
+		return model.Stack{}, "", false
+	}
+	return stack, first, first == wanted
+}
+
+// baseIn returns the image of an index that the image can be built on, "" if that is not known.
+func (s *baseSearch) baseIn(children []v1.Descriptor) digest.Digest {
+	if slices.ContainsFunc(children, func(d v1.Descriptor) bool { return d.Digest == s.claim.Digest }) {
+		return s.claim.Digest
+	}
+	i := slices.IndexFunc(children, func(d v1.Descriptor) bool {
+		role, _ := model.RoleOf(d)
+		return role == model.RoleImage && d.Platform != nil && s.platform != "" && model.PlatformName(model.Normal(*d.Platform)) == s.platform
+	})
+	if i < 0 {
+		return ""
+	}
+	return children[i].Digest
 }
 
 // isMember reports whether an index lists an image.

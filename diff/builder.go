@@ -125,8 +125,23 @@ func (p Pair) hashedByTwo(a, b *model.Step) bool {
 	if dockerfile.CompareHashes(a.Instruction, b.Instruction) != dockerfile.OtherFiles {
 		return false
 	}
-	builtA, builtB := stepBuilder(imageOf(p.A), a).Name, stepBuilder(imageOf(p.B), b).Name
+	return p.madeByTwo(Row{A: a, B: b})
+}
+
+// builtByTwo reports whether two tools made the newest steps of two images. The bytes of a layer
+// depend on the tool, so theirs can differ although the files are the same.
+func builtByTwo(a, b *model.Image) bool {
+	builtA, builtB := BuilderOf(*a).Name, BuilderOf(*b).Name
 	return builtA != "" && builtB != "" && builtA != builtB
+}
+
+// madeByTwo reports whether two tools made the step of a row.
+func (p Pair) madeByTwo(r Row) bool {
+	if r.A == nil || r.B == nil {
+		return false
+	}
+	madeA, madeB := stepBuilder(imageOf(p.A), r.A).Name, stepBuilder(imageOf(p.B), r.B).Name
+	return madeA != "" && madeB != "" && madeA != madeB
 }
 
 // assemblers are the tools that put layers beside each other. A layer of theirs does not

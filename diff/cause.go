@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/opencontainers/image-spec/specs-go/v1"
-
 	"github.com/tagdiff/tagdiff/diff/version"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
@@ -36,21 +34,17 @@ func (c Comparison) caused(p Pair, v Verdict) Verdict {
 // led puts a finding that stops a deployment before the verdict on the whole. v does not
 // name the platforms that only one side has yet.
 func (c Comparison) led(v Verdict) Verdict {
-	if v.Code == Pending || len(c.shared()) == 0 {
-		return v
-	}
 	stop, ok := c.stopFinding()
-	if v.Code == Identical {
-		fault := c.faultOfBoth(stop)
-		if fault.IsEmpty() && ok && stop.ID == "D16" {
-			v.Headline = safe.Sprintf("%s, probably with a fault: %s", v.Headline, stop.Lead)
-		}
-		return v.withFault(fault)
+	switch {
+	case v.Code == Identical:
+		return c.withFaults(v, stop)
+	case v.Code == Pending || len(c.shared()) == 0:
+		return v
 	}
 	if !ok {
 		v = c.withUnreadFacts(c.withOneSided(v))
 		if isSame(v.Code) {
-			v = v.withFault(c.encryptedOnBoth())
+			v = c.withLimits(v)
 		}
 		if m, stale := c.olderCopy(); stale && !isSame(v.Code) {
 			return v.behind(m.text(), on(Claimed))
@@ -67,44 +61,93 @@ func (c Comparison) led(v Verdict) Verdict {
 	if n := len(c.shared()); stop.ID == "C1" && v.Headline == onlySameImage {
 		v.Headline, v.Because = safe.Text{}, safe.Sprintf("The other %s the same", byNumber(n, "platform is", plural(n, "platform")+" are"))
 	}
+	if slices.Contains([]string{"C11", "D8"}, stop.ID) {
+		v = c.withoutMissing(v)
+	}
 	return c.withUnreadFacts(v).behind(c.leadOf(stop), stop.Rests)
 }
 
-// withFault ends the headline on one image with what is wrong with it on both sides.
-func (v Verdict) withFault(fault safe.Text) Verdict {
-	if !fault.IsEmpty() {
-		v.Headline = safe.Sprintf("%s, with a fault: %s", v.Headline, lowerFirst(fault))
+// withFaults ends the headline on one image that both references lead to with its gravest fault: what
+// is proved, then why runtimes refuse it, then what is probable.
+func (c Comparison) withFaults(v Verdict, stop Finding) Verdict {
+	limited := c.withLimits(v)
+	switch corrupt := c.corruptText(); {
+	case trustOf(stop.Rests) == Proved:
+		return v.withFault(c.leadOf(stop))
+	case !corrupt.IsEmpty():
+		return v.withFault(corrupt)
+	case limited.Headline != v.Headline:
+		return limited
+	case !stop.Lead.IsEmpty():
+		v.Headline = safe.Sprintf("%s, probably with a fault: %s", v.Headline, lowerFirst(stop.Lead))
 	}
 	return v
 }
 
-// faultOfBoth says what is wrong with an image that both references lead to, empty for
-// nothing that is proved: what its gravest finding says, why it could not be read, or why
-// runtimes refuse it.
-func (c Comparison) faultOfBoth(stop Finding) safe.Text {
-	if trustOf(stop.Rests) == Proved {
-		return c.leadOf(stop)
-	}
-	if text := c.corruptText(); !text.IsEmpty() {
-		return text
-	}
-	if slices.ContainsFunc(c.allFindings(), func(f Finding) bool { return f.ID == "B4" }) {
-		return safe.Const("it is stored in the schema1 format")
-	}
-	return c.encryptedOnBoth()
+// withFault ends the headline on one image with what is wrong with it on both sides.
+func (v Verdict) withFault(fault safe.Text) Verdict {
+	v.Headline = safe.Sprintf("%s, with a fault: %s", v.Headline, lowerFirst(fault))
+	return v
 }
 
-// encryptedOnBoth says which platforms are encrypted on both sides, empty for none.
-func (c Comparison) encryptedOnBoth() safe.Text {
-	isEncrypted := func(e *model.Entry) bool { return e.Image != nil && len(e.Image.Encrypted()) > 0 }
-	encrypted := matching(c.shared(), func(p Pair) bool { return isEncrypted(p.A) && isEncrypted(p.B) })
-	switch {
-	case len(encrypted) == 0:
-		return safe.Text{}
-	case len(encrypted) == len(c.shared()):
-		return safe.Const("layers are encrypted, as their media types say")
+// withLimits ends the headline on one image with why ordinary runtimes cannot run it. That it is made
+// for other runtimes, or is encrypted, is no fault.
+func (c Comparison) withLimits(v Verdict) Verdict {
+	and := "; "
+	if v.Code == Identical {
+		and = ", and "
 	}
-	return safe.Sprintf("layers of %s are encrypted, as their media types say", list(mapped(encrypted, platformOrImage)))
+	hasB4 := slices.ContainsFunc(c.allFindings(), func(f Finding) bool { return f.ID == "B4" })
+	empty, refused, encrypted := c.pairsOfBoth(hasNoFiles), c.refusedTypes(), c.pairsOfBoth(isEncrypted)
+	switch {
+	case hasB4 && v.Code == Identical: // else the verdict says it
+		return v.withFault(safe.Const("it is stored in the schema1 format"))
+	case len(empty) > 0:
+		return v.withFault(safe.Sprintf("%s has %s, so there is nothing to run", c.partText(empty, "it"), lackedLayers(empty[0].A.Image)))
+	case len(refused) > 0:
+		mediaType := unknownTypes(*refused[0].A)[0].Layer.MediaType
+		if reader := readerOf(mediaType); reader != "" {
+			v.Headline = safe.Sprintf("%s%sonly %s can run %s", v.Headline, and, reader, c.partText(refused, "it"))
+			return v
+		}
+		return v.withFault(safe.Sprintf("layers%s have the media type %s, which runtimes do not know",
+			c.ofPart(refused), quoted(mediaType)))
+	case len(encrypted) > 0:
+		text := safe.Sprintf("layers%s are encrypted, as their media types say", c.ofPart(encrypted))
+		if v.Code == Identical && len(encrypted) == len(c.shared()) {
+			text = safe.Const("encrypted, as the media types of layers say")
+		}
+		v.Headline = safe.Sprintf("%s%s%s", v.Headline, and, text)
+	}
+	return v
+}
+
+// pairsOfBoth are the pairs for whose images something holds on both sides.
+func (c Comparison) pairsOfBoth(holds func(*model.Image) bool) []Pair {
+	return matching(c.shared(), func(p Pair) bool {
+		a, b, ok := bothSides(p)
+		return ok && holds(a) && holds(b)
+	})
+}
+
+func hasNoFiles(img *model.Image) bool { return lackedLayers(img) != "" }
+
+func isEncrypted(img *model.Image) bool { return len(img.Encrypted()) > 0 }
+
+// partText names the platforms of some pairs, or all if these are all.
+func (c Comparison) partText(pairs []Pair, all string) string {
+	if len(pairs) == len(c.shared()) {
+		return all
+	}
+	return list(mapped(pairs, platformOrImage))
+}
+
+// ofPart is " of linux/arm64", "" for all pairs.
+func (c Comparison) ofPart(pairs []Pair) string {
+	if part := c.partText(pairs, ""); part != "" {
+		return " of " + part
+	}
+	return ""
 }
 
 // corruptText says which bytes of the registry cannot be used, empty if all can.
@@ -117,6 +160,32 @@ func (c Comparison) corruptText() safe.Text {
 		}
 	}
 	return safe.Text{}
+}
+
+// withoutMissing leaves out that images could not be read where the sentence before says that
+// they, or parts of them, are missing in the registry.
+func (c Comparison) withoutMissing(v Verdict) Verdict {
+	isOther := func(p Pair) bool {
+		return p.A.Err == nil && p.B.Err == nil || p.A.Err != nil && !lacksPart(p.A.Err) || p.B.Err != nil && !lacksPart(p.B.Err)
+	}
+	if v.Code != NotComparable || slices.ContainsFunc(c.shared(), isOther) {
+		return v
+	}
+	v.Headline, v.Because = safe.Text{}, safe.Join(c.onlyListed(), ". ")
+	return v
+}
+
+// onlyListed says which platforms only one side lists.
+func (c Comparison) onlyListed() (facts []safe.Text) {
+	onlyA, onlyB := c.onlyIn()
+	nameA, nameB := c.names()
+	if len(onlyA) > 0 {
+		facts = append(facts, safe.Sprintf("Only %s lists %s", nameA, list(onlyA)))
+	}
+	if len(onlyB) > 0 {
+		facts = append(facts, safe.Sprintf("Only %s lists %s", nameB, list(onlyB)))
+	}
+	return facts
 }
 
 // withUnreadFacts adds to the verdict on images that could not be read what their manifests
@@ -140,15 +209,7 @@ func (c Comparison) withUnreadFacts(v Verdict) Verdict {
 	p := c.shared()[0]
 	switch isMissing := lacksPart(p.A.Err) || lacksPart(p.B.Err); {
 	case len(facts) > 0 && isMissing:
-		onlyA, onlyB := c.onlyIn()
-		nameA, nameB := c.names()
-		if len(onlyA) > 0 {
-			facts = append(facts, safe.Sprintf("Only %s lists %s", nameA, list(onlyA)))
-		}
-		if len(onlyB) > 0 {
-			facts = append(facts, safe.Sprintf("Only %s lists %s", nameB, list(onlyB)))
-		}
-		v.Headline, v.Because = safe.Text{}, safe.Join(facts, ". ")
+		v.Headline, v.Because = safe.Text{}, safe.Join(append(facts, c.onlyListed()...), ". ")
 	case len(facts) > 0:
 		v.Because = safe.Join(append([]safe.Text{v.Because}, facts...), ". ")
 	}
@@ -203,8 +264,8 @@ func (v Verdict) behind(cause safe.Text, rests []Ground) Verdict {
 	}
 	if !rung.IsEmpty() {
 		link := ". "
-		if text := v.Because.String(); lowerFirst(v.Because).String() == text { // the error of a document
-			link = ": "
+		if text := v.Because.String(); lowerFirst(v.Because).String() == text && !strings.Contains(rung.String(), "; ") {
+			link = ": " // the error of a document, or the name of a platform
 		}
 		v.Because = safe.Sprintf("%s%s%s", rung, link, v.Because)
 	}
@@ -261,11 +322,10 @@ func (c Comparison) namesOtherBase(p Pair) string {
 	for i, child := range slices.Backward(sides) {
 		base := sides[1-i]
 		art := c.artifact(base.side)
-		m := metadataOf(c.artifact(child.side), child.entry)
-		name, source := m.get(v1.AnnotationBaseImageName)
-		_, d := m.base()
+		claim := c.claimOf(child.side, child.entry).direct()
+		name, d := claim.Name, claim.Digest
 		ref, err := model.ParseRef(name)
-		if err != nil || d == "" || source == "label" || ref.Tag == "" || ref.Tag != art.Ref.Tag {
+		if err != nil || d == "" || ref.Tag == "" || ref.Tag != art.Ref.Tag {
 			continue
 		}
 		if own, under := base.entry.Image.Steps, child.entry.Image.Steps; d != art.Top.Digest && d != base.entry.Descriptor.Digest &&
@@ -332,13 +392,12 @@ func (c Comparison) baseText(p Pair, a, b *model.Image) string {
 	if runA, runB := runImageName(a), runImageName(b); runA != runB && runB != "" {
 		return "another run image"
 	}
-	nameA, digestA := metadataOf(c.A, p.A).base()
-	nameB, digestB := metadataOf(c.B, p.B).base()
-	if nameB != "" && nameB != "scratch" && (nameA != nameB || digestA != digestB) {
-		if nameA != nameB {
+	from, to := c.BaseClaim(SideA, p), c.BaseClaim(SideB, p)
+	if to.Name != "" && to.Name != scratch && (!sameReference(from.Name, to.Name) || from.Digest != to.Digest) {
+		if !sameReference(from.Name, to.Name) {
 			age = ""
 		}
-		return age + quoted(nameB)
+		return age + quoted(to.Name)
 	}
 	if suite, _, _ := debianBump(a, b); suite != "" {
 		return age + "debian " + suite

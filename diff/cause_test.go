@@ -81,7 +81,7 @@ func TestHeadline_cause(t *testing.T) {
 		"an older base": {
 			onBase(named("library/python", "a", dated(python("3.10.21", later), "2026-08-24T00:00:00Z").image(t)), "debian:trixie-slim", "a"),
 			onBase(named("library/python", "b", dated(python("3.10.20", august), "2026-08-03T00:00:00Z").image(t)), "debian:trixie-slim", "b"),
-			"python 3.10.21 → 3.10.20, on an older debian:trixie-slim",
+			"python 3.10.21 → 3.10.20, an older version, on an older debian:trixie-slim",
 		},
 		"two programs on one base": {named("x/web", "a", starting("httpd", "a").image(t)), named("x/store", "b", starting("redis-server", "b").image(t)), "Two different images on one base; they start httpd and redis-server"},
 		"one program on one base":  {named("x/web", "a", starting("httpd", "a").image(t)), named("x/store", "b", starting("httpd", "b").image(t)), "RUN a1 and RUN a2 are only in :a; 4 more steps differ"},
@@ -98,14 +98,14 @@ func TestHeadline_cause(t *testing.T) {
 		"another month of Windows":             {onWindows("a", "10.0.26100.1"), onWindows("b", "10.0.26100.2"), "Another Windows: 10.0.26100.1 in :a, the newer 10.0.26100.2 in :b"},
 		"another release of Debian":            {named("debian", "a", build{steps: []step{debian(august)}}.image(t)), named("debian", "b", build{steps: []step{does("# debian.sh --arch 'amd64' out/ 'bookworm' '@"+august+"'", files("12"))}}.image(t)), "debian trixie → bookworm"},
 		"the label of the base":                {named("x/app", "a", onUbuntu("22.04", "app").image(t)), named("x/app", "b", onUbuntu("24.04", "app").image(t)), "The base moved: ubuntu 22.04 → 24.04"},
-		"another label on the same base":       {named("x/app", "a", onUbuntu("22.04", "app").image(t)), named("x/app", "b", configured(onUbuntu("22.04", "app 2"), onUbuntu("24.04", "").config).image(t)), "Same recipe, other files from step 2 on"},
+		"another label on the same base":       {named("x/app", "a", onUbuntu("22.04", "app").image(t)), named("x/app", "b", configured(onUbuntu("22.04", "app 2"), onUbuntu("24.04", "").config).image(t)), "Same recipe, other layers from step 2 on"},
 		"a product with a cache":               {named("x/b2", "a", withEnv("VARNISH_CACHE_VERSION=6.0").image(t)), named("x/b2", "b", withEnv("VARNISH_CACHE_VERSION=7.0").image(t)), "varnish_cache 6.0 → 7.0"},
 		"a distribution's own label":           {named("x/ubuntu", "a", rootOf("22.04").image(t)), named("x/ubuntu", "b", rootOf("24.04").image(t)), "ubuntu 22.04 → 24.04"},
 		"the application's variable":           {named("x/b2", "a", withEnv("API_VERSION=v1beta1", "APP_VERSION=2.0.0").image(t)), named("x/b2", "b", withEnv("API_VERSION=v1", "APP_VERSION=2.1.0").image(t)), "app 2.0.0 → 2.1.0"},
 		"numbers before an interface":          {named("x/b2", "a", withEnv("SCHEMA_VERSION=1.0", "GIT_VERSION=abc", "NODE_VERSION=20.1").image(t)), named("x/b2", "b", withEnv("SCHEMA_VERSION=2.0", "GIT_VERSION=abd", "NODE_VERSION=20.2").image(t)), "node 20.1 → 20.2"},
 		"only an interface":                    {named("x/b2", "a", withEnv("API_VERSION=v1").image(t)), named("x/b2", "b", withEnv("API_VERSION=v2").image(t)), "api v1 → v2"},
-		"a limit for another program":          {named("x/b2", "a", withEnv("MIN_NODE_VERSION=18.0").image(t)), named("x/b2", "b", withEnv("MIN_NODE_VERSION=20.0").image(t)), "Same recipe, other files from step 1 on"},
-		"a cache buster":                       {named("x/b2", "a", withEnv("CACHE_VERSION=1").image(t)), named("x/b2", "b", withEnv("CACHE_VERSION=2").image(t)), "Same recipe, other files from step 1 on"},
+		"a limit for another program":          {named("x/b2", "a", withEnv("MIN_NODE_VERSION=18.0").image(t)), named("x/b2", "b", withEnv("MIN_NODE_VERSION=20.0").image(t)), "Same recipe, other layers from step 1 on"},
+		"a cache buster":                       {named("x/b2", "a", withEnv("CACHE_VERSION=1").image(t)), named("x/b2", "b", withEnv("CACHE_VERSION=2").image(t)), "Same recipe, other layers from step 1 on"},
 		"a layer of buildpacks":                {named("x/app", "a", packed("10.5.2").image(t)), named("x/app", "b", packed("10.6.0").image(t)), "liberica 10.5.2 → 10.6.0; same run image, same application"},
 		"another digest of the base":           {named("x/base", "v1", twoSteps.image(t)), onIndexBase(named("x/app", "b", threeSteps.image(t)), "x/base:v1"), ":b names x/base:v1 as its base, by the digest bbbbbbbbbbbb, which is not this :v1"},
 		"a base of another tag":                {named("x/base", "v2", twoSteps.image(t)), onIndexBase(named("x/app", "b", threeSteps.image(t)), "x/base:v1"), "Unrelated images"},
@@ -116,7 +116,7 @@ func TestHeadline_cause(t *testing.T) {
 		"two commits of one version":           {named("x/app", "a", versioned("15.4-abc123").image(t)), named("x/app", "b", versioned("15.4-def456").image(t)), "app 15.4-abc123 → 15.4-def456"},
 		"a version label":                      {named("x/app", "a", versioned("1.4.0").image(t)), named("x/app", "b", versioned("1.5.0").image(t)), "app 1.4.0 → 1.5.0"},
 		"two products are not versions of one": {named("x/busybox", "a", versioned("1.37.0").image(t)), named("x/nginx", "b", build{config: map[string]any{"Labels": map[string]string{v1.AnnotationVersion: "1.30.5"}}, steps: []step{does("RUN nginx", files("nginx"))}}.image(t)), "Unrelated images"},
-		"a branch is not a version":            {named("x/app", "a", versioned("main").image(t)), named("x/app", "b", versioned("dev").image(t)), "Same recipe, other files from step 1 on"},
+		"a branch is not a version":            {named("x/app", "a", versioned("main").image(t)), named("x/app", "b", versioned("dev").image(t)), "Same recipe, other layers from step 1 on"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := Compare(tt.a, tt.b).Verdict
@@ -134,6 +134,7 @@ func TestHeadline_cause(t *testing.T) {
 // platform, does not count as the same image.
 func TestSame_broken(t *testing.T) {
 	amd, arm := entry(forArch("amd64").image(t)), entry(forArch("arm64").image(t))
+	v6 := entry(armV6().image(t))
 	for name, tt := range map[string]struct {
 		a, b model.Artifact
 		same bool
@@ -143,7 +144,10 @@ func TestSame_broken(t *testing.T) {
 		"the same images, one is gone":       {index(t, "a", amd, gone(arm, true)), index(t, "b", amd, gone(arm, true), receipt(amd)), false},
 		"an index around the image":          {single("a", *amd.Image), index(t, "b", amd), true},
 		"an index with a wrong label":        {single("a", *amd.Image), index(t, "b", labelled(amd, "linux", "arm64", "")), false},
-		"the same wrong label":               {index(t, "a", labelled(amd, "linux", "arm64", "")), index(t, "b", labelled(amd, "linux", "arm64", ""), receipt(amd)), true},
+		"the same wrong label":               {index(t, "a", labelled(amd, "linux", "arm64", "")), index(t, "b", labelled(amd, "linux", "arm64", ""), receipt(amd)), false},
+		"the same label of another variant":  {index(t, "a", labelled(v6, "linux", "arm", "v7")), index(t, "b", labelled(v6, "linux", "arm", "v7"), receipt(amd)), true},
+		"one index with a wrong label":       {index(t, "a", labelled(amd, "linux", "arm64", "")), index(t, "b", labelled(amd, "linux", "arm64", "")), false},
+		"one index, of another variant":      {index(t, "a", labelled(v6, "linux", "arm", "v7")), index(t, "b", labelled(v6, "linux", "arm", "v7")), true},
 		"an index that repeats the image":    {single("a", *amd.Image), index(t, "b", amd, amd), true},
 	} {
 		c := Compare(tt.a, tt.b)
@@ -227,8 +231,8 @@ func TestCause_sameRoot(t *testing.T) {
 		want string
 	}{
 		"another root":      {on("24.04", "noble", "2"), "The base moved: ubuntu 22.04 → 24.04; COPY server / gave another layer"},
-		"the same root":     {on("24.04", "jammy", "2"), "Same recipe, other files from step 3 on"},
-		"no Ubuntu release": {on("1.5.0", "noble", "2"), "Same recipe, other files from step 1 on"},
+		"the same root":     {on("24.04", "jammy", "2"), "Same recipe, other layers from step 3 on"},
+		"no Ubuntu release": {on("1.5.0", "noble", "2"), "Same recipe, other layers from step 1 on"},
 	} {
 		if v := Compare(single("a", on("22.04", "jammy", "1")), single("b", tt.b)).Verdict; v.Headline.String() != tt.want {
 			t.Errorf("%s: %s", name, v.Headline)

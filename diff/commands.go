@@ -124,19 +124,46 @@ func (c Comparison) LayerCheck(r Row) safe.Text {
 	return safe.Clean(strings.Join(commands, "; "))
 }
 
+// FileCheck returns a shell command that prints the sha256 of a file in the layers of a row. It is
+// empty for a path that a shell or a terminal may read as something else.
+func (c Comparison) FileCheck(r Row, path string) safe.Text {
+	if path == "" || strings.ContainsFunc(path, func(r rune) bool { return !isPlainInPath(r) }) {
+		return safe.Text{}
+	}
+	var commands []string
+	for side, st := range r.stepsBySide() {
+		ref := c.refAt(side, st.Layer.Digest)
+		if !st.HasLayer || ref == "" {
+			continue
+		}
+		commands = appendNew(commands, "crane blob "+ref+unpackCommand(st.Layer)+" | tar -xO --wildcards '"+path+"' './"+path+"' | sha256sum")
+	}
+	return safe.Clean(strings.Join(commands, "; "))
+}
+
+// isPlainInPath reports whether a rune has no meaning for a shell between single quotes, for tar's
+// patterns, or for a terminal.
+func isPlainInPath(r rune) bool {
+	return r >= ' ' && r <= '~' && !strings.ContainsRune(`'*?[]\\`, r)
+}
+
 // layerCommand returns a shell command that unpacks and hashes one layer.
 func layerCommand(ref string, layer v1.Descriptor) safe.Text {
 	if ref == "" {
 		return safe.Text{}
 	}
-	unpack := " | gunzip"
+	return safe.Clean("crane blob " + ref + unpackCommand(layer) + " | sha256sum")
+}
+
+// unpackCommand is the part of a shell command that unpacks a layer, by its media type.
+func unpackCommand(layer v1.Descriptor) string {
 	switch {
 	case strings.HasSuffix(layer.MediaType, "zstd"):
-		unpack = " | zstd -dc"
+		return " | zstd -dc"
 	case strings.HasSuffix(layer.MediaType, ".tar") || isPlainEmpty(layer.Digest):
-		unpack = ""
+		return ""
 	}
-	return safe.Clean("crane blob " + ref + unpack + " | sha256sum")
+	return " | gunzip"
 }
 
 // plainID matches text that is safe in a shell command. The IDs of stored schema1

@@ -31,19 +31,19 @@ func PairUp(a, b model.Artifact) Comparison {
 // is not modified; pairs that cannot be reused cost only the time to check
 // them.
 func Recompare(prev Comparison, a, b model.Artifact) Comparison {
-	c := Comparison{A: &a, B: &b, TagContext: prev.tagContextOf(a.Ref, b.Ref)}
+	c := Comparison{A: &a, B: &b, TagContext: prev.tagContextOf(a.Ref, b.Ref), Inside: prev.Inside}
 	pairs, settled := pairUp(a, b)
 	nameA, nameB := c.names()
 	markSeveral(pairs)
 	markForeign(pairs)
-	known := prev.reusablePairs(a.Ref, b.Ref)
+	known := prev.reusablePairs(a, b)
 	done := map[int]bool{}
 	for i := range pairs {
 		p := &pairs[i]
 		old, ok := known[keyOfPair(*p)]
-		ok = ok && sameEntry(p.A, old.A) && sameEntry(p.B, old.B)
+		ok = ok && sameEntry(p.A, old.A) && sameEntry(p.B, old.B) && old.Inside == c.Inside[p.Manifests()]
 		if ok && !prev.unjudged {
-			p.Rows, p.Verdict, p.Findings = old.Rows, old.Verdict, old.Findings
+			p.Rows, p.Inside, p.Verdict, p.Findings = old.Rows, old.Inside, old.Verdict, old.Findings
 			p.baseA, p.baseB = old.baseA, old.baseB
 			done[i] = !slices.ContainsFunc(old.Findings, Finding.looksAtOthers)
 			if p.A == nil || p.B == nil { // the verdict on a one-sided pair depends on the other pairs
@@ -56,12 +56,14 @@ func Recompare(prev Comparison, a, b model.Artifact) Comparison {
 		} else {
 			p.Rows = pairRows(*p)
 		}
-		p.baseA, p.baseB = BaseOf(imageOf(p.A)), BaseOf(imageOf(p.B))
-		p.Verdict = c.caused(*p, judge(*p, nameA, nameB))
+		p.baseA, p.baseB = baseOf(&a, p.A), baseOf(&b, p.B)
+		*p = c.withInside(*p)
+		p.Verdict = p.withFiles(c.caused(*p, judge(*p, nameA, nameB)))
 		p.Rows = p.withDetails()
 		p.Verdict.Command = c.verdictCommand(*p)
 	}
 	c.Pairs = pairs
+	c.judgeUnknownPlatforms()
 	c.judgeDuplicateEntries()
 	c.Verdict = c.overall(settled)
 	c = c.withFindings(prev, done)
@@ -87,9 +89,10 @@ func keyOfPair(p Pair) pairKey {
 }
 
 // reusablePairs returns the pairs that can be reused: none if the references of the
-// sides have changed, since sentences and commands contain them.
-func (c Comparison) reusablePairs(refA, refB model.Ref) map[pairKey]Pair {
-	if c.A == nil || c.B == nil || c.A.Ref != refA || c.B.Ref != refB {
+// sides have changed, since sentences and commands contain them, or if what they lead to
+// has changed, since the annotations of an index count for its images.
+func (c Comparison) reusablePairs(a, b model.Artifact) map[pairKey]Pair {
+	if c.A == nil || c.B == nil || c.A.Ref != a.Ref || c.B.Ref != b.Ref || c.A.Top.Digest != a.Top.Digest || c.B.Top.Digest != b.Top.Digest {
 		return nil
 	}
 	pairs := make(map[pairKey]Pair, len(c.Pairs))
@@ -112,13 +115,15 @@ func sameEntry(a, b *model.Entry) bool {
 
 // Describe returns only one artifact, in the form of a comparison without B
 // and without a verdict.
-func Describe(a model.Artifact) Comparison {
-	c := Comparison{A: &a}
+func Describe(a model.Artifact) Comparison { return describe(a, nil) }
+
+func describe(a model.Artifact, found Inside) Comparison {
+	c := Comparison{A: &a, Inside: found}
 	images := candidates(a)
 	for i := range images {
 		p := Pair{Platform: nameOf(images[i]), A: &images[i]}
-		p.Rows, p.baseA = pairRows(p), BaseOf(p.A.Image)
-		c.Pairs = append(c.Pairs, p)
+		p.Rows, p.baseA = pairRows(p), baseOf(&a, p.A)
+		c.Pairs = append(c.Pairs, c.withInside(p))
 	}
 	markSeveral(c.Pairs)
 	return c.withFindings(Comparison{}, nil)

@@ -71,11 +71,11 @@ func TestAllPlatformsOfOneVerdict(t *testing.T) {
 		bs = append(bs, entry(forArch(arch, extra...).image(t)))
 	}
 	v := Compare(index(t, "a", as[:2]...), index(t, "b", bs[:2]...)).Verdict
-	if got, want := v.Headline.String(), "Same recipe, other files from step 4 on, on both platforms"; got != want {
+	if got, want := v.Headline.String(), "Same recipe, other layers from step 4 on, on both platforms"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 	v = Compare(index(t, "a", as...), index(t, "b", bs...)).Verdict
-	if v.Code != SameBase || !strings.HasPrefix(v.Headline.String(), "On linux/s390x, COPY . / gave different files; USER app is only in :b") {
+	if v.Code != SameBase || !strings.HasPrefix(v.Headline.String(), "On linux/s390x, COPY . / gave another layer; USER app is only in :b") {
 		t.Errorf("%q: %q", v.Code, v.Headline)
 	}
 }
@@ -197,6 +197,22 @@ func TestForPlatform(t *testing.T) {
 	_, err := c.ForPlatform("linux/s390x")
 	if want := "neither side has linux/s390x; available: linux/amd64, linux/arm64 and linux/arm/v6"; err.Error() != want {
 		t.Errorf("%q, want %q", err, want)
+	}
+	unstated := forArch("amd64").image(t)
+	unstated.Config.Platform.Architecture = ""
+	for name, tt := range map[string]struct {
+		c     Comparison
+		head  string
+		trust Trust
+	}{
+		"only in A":       {c, ":b has no linux/arm/v6; only :a has it because :b has linux/amd64 and linux/arm64", Proved},
+		"only in B":       {Compare(single("a", amd), index(t, "b", entry(amd), arm6)), ":a has no linux/arm/v6; only :b has it because :a has linux/amd64", Proved},
+		"no architecture": {Compare(index(t, "a", entry(amd), arm6), single("b", unstated)), ":b states no linux/arm/v6; only :a does because :b has linux", Inferred},
+	} {
+		only, err := tt.c.ForPlatform("linux/arm/v6")
+		if v := only.Verdict; err != nil || v.Headline.String()+" because "+v.Because.String() != tt.head || v.Trust != tt.trust || only.Same(true) {
+			t.Errorf("%s: %s: %s because %s, %v", name, v.Trust, v.Headline, v.Because, err)
+		}
 	}
 	if lost, _ := c.ForPlatform("linux/arm/v6"); len(lost.Findings) != 1 {
 		t.Errorf("findings on the platform are lost: %v", lost.Findings)

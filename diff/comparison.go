@@ -18,6 +18,7 @@ type Comparison struct {
 	Pairs      []Pair     // one per platform: those of A in its order, then those only B has
 	Findings   []Finding  // on the whole comparison, not on one platform
 	TagContext TagContext // tags and recorded history of both sides
+	Inside     Inside     // what was found inside layers; nil for nothing
 
 	unjudged bool // see PairUp
 }
@@ -27,7 +28,8 @@ type Pair struct {
 	Platform string // model.PlatformName; "" if it is not an image
 	A, B     *model.Entry
 	Verdict  Verdict
-	Rows     []Row // oldest first
+	Rows     []Row       // oldest first
+	Inside   *PairInside // nil if no layer was read
 	Findings []Finding
 
 	severalA, severalB bool     // the index of the side lists other images for this platform, too
@@ -43,6 +45,7 @@ type Verdict struct {
 	Because  safe.Text   // one sentence of evidence
 	Rests    []Ground    // the kinds of evidence that the sentences need
 	Trust    Trust       // follows from Rests
+	Inside   InsideCode  // what differs inside the layers; "" unless all that differ were read
 	Step     int         // displayed number of the first step that differs (the oldest is 1); 0 if none does
 	Proof    []safe.Text // hashes and formulas with the values of this case, one per line
 	Command  safe.Text   // a shell command that shows the same with another tool, "" if there is none
@@ -133,17 +136,25 @@ func (r Row) builtAgain() bool {
 	return r.Detail == Rebuilt || r.Detail == OtherFiles || r.Detail == OtherVersion || r.Detail == Converted
 }
 
+// onlyTimes reports whether the two layers of a row were read and hold the same files, but for
+// their times.
+func (r Row) onlyTimes() bool {
+	return r.Class == Substituted && r.A != nil && r.B != nil && r.A.Untimed != "" && r.A.Untimed == r.B.Untimed &&
+		r.A.ClaimedDiffID == "" && r.B.ClaimedDiffID == ""
+}
+
 // Row is an aligned pair of steps. A missing side is nil.
 type Row struct {
 	Class    Class
 	Detail   Detail
 	A, B     *model.Step
-	Other    int   // for Moved: the Index of the step on the other side, else -1
-	TwinsA   []int // indexes of the steps of A with the same non-empty content
-	TwinsB   []int // the same for B
-	SameText bool  // both sides exist and their instructions are equal
-	FilesIn  int   // displayed number of the step whose layer has the files of this one, 0 for none
-	FilesOf  int   // displayed number of the oldest step whose files are in the layer of this one, 0 for none
+	Other    int         // for Moved: the Index of the step on the other side, else -1
+	TwinsA   []int       // indexes of the steps of A with the same non-empty content
+	TwinsB   []int       // the same for B
+	SameText bool        // both sides exist and their instructions are equal
+	FilesIn  int         // displayed number of the step whose layer has the files of this one, 0 for none
+	Inside   *LayerFiles // what differs inside the two layers, nil if they were not read
+	FilesOf  int         // displayed number of the oldest step whose files are in the layer of this one, 0 for none
 }
 
 // Duplicated reports whether a side has the content of this row more than once.
@@ -179,6 +190,8 @@ type Finding struct {
 	Tags     []string    // the tags that it is about, if it is about tags
 	Proof    []safe.Text // the formula of the rule with the values of this case, one per line
 	Check    safe.Text   // the shell command that reproduces the proof, "" if there is none
+
+	onlyOf string // of a warning of an expectation: the platform that it is about, which was not asked for
 }
 
 // Evidence refers to what proves a finding. Step is an Index of a step, -1 for

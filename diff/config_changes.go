@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tagdiff/tagdiff/diff/dockerfile"
 	"github.com/tagdiff/tagdiff/diff/jsondoc"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
@@ -163,9 +164,13 @@ func meaning(name string, v jsondoc.Value) string {
 	case name == "WorkingDir":
 		return strings.TrimRight(v.Text, "/")
 	case name == "User":
-		return userMeaning(v.Text)
-	case name == "Healthcheck" && checkText([]byte(v.Raw)) == "":
-		return ""
+		return dockerfile.User(v.Text)
+	case name == "Healthcheck":
+		return checkMeaning([]byte(v.Raw))
+	case name == "StopSignal":
+		return dockerfile.Signal(v.Text)
+	case name == "ExposedPorts":
+		return portsMeaning(v.Names)
 	}
 	return v.Raw
 }
@@ -175,12 +180,11 @@ func isSet(v jsondoc.Value) bool {
 	return !v.IsDefault() && (len(v.Members) > 0 || v.Kind != '[' && v.Kind != '{')
 }
 
-func userMeaning(user string) string {
-	switch user {
-	case "", "0", "root", "0:0", "root:root", "0:root", "root:0":
-		return ""
-	}
-	return user
+// portsMeaning is a set of exposed ports in one spelling.
+func portsMeaning(ports []string) string {
+	all := mapped(ports, dockerfile.Port)
+	slices.Sort(all)
+	return strings.Join(slices.Compact(all), " ")
 }
 
 // mapChanges compares variables or labels by name. Where only their order differs,

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tagdiff/tagdiff/diff/dockerfile"
 	"github.com/tagdiff/tagdiff/diff/jsondoc"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
@@ -17,11 +18,20 @@ var (
 	}
 )
 
-func hasBuilderFields(config jsondoc.Value) bool {
+func hasBuilderFields(config jsondoc.Value) bool { return len(builderFieldsIn(config)) > 0 }
+
+// builderFieldsIn are the fields of Docker's builder that a config sets.
+func builderFieldsIn(config jsondoc.Value) []string {
 	has := func(v jsondoc.Value) func(string) bool {
 		return func(name string) bool { return !v.Member(name).IsDefault() }
 	}
-	return slices.ContainsFunc(builderFields, has(config)) || slices.ContainsFunc(builderSettings, has(config.Member("config")))
+	return slices.Concat(matching(builderFields, has(config)), matching(builderSettings, has(config.Member("config"))))
+}
+
+// builderFieldsText names the fields of Docker's builder that one of two configs sets.
+func builderFieldsText(a, b jsondoc.Value) string {
+	const most = 6
+	return listUpTo(most, slices.Concat(builderFieldsIn(a), builderFieldsIn(b)))
 }
 
 func withoutBuilderFields(config jsondoc.Value) jsondoc.Value {
@@ -40,11 +50,13 @@ func (l *ladder) withDifferences(first safe.Text) safe.Text {
 
 // settingsText names the settings that differ, after another difference. It is "" if they agree,
 // and begins with "; ".
-func (l *ladder) settingsText() string {
-	if changes := settingsOf(l.changes()); len(changes) > 0 {
-		return "; different settings: " + fieldsText(changes, l.nameB)
+func (l *ladder) settingsText() string { return l.changesText(settingsOf(l.changes())) }
+
+func (l *ladder) changesText(settings []fieldChange) string {
+	if len(settings) == 0 {
+		return ""
 	}
-	return ""
+	return "; different settings: " + fieldsText(settings, l.nameB)
 }
 
 // settingNames maps the settings of a config to the instructions of a
@@ -120,6 +132,8 @@ func entryChanges(a, b jsondoc.Value) []fieldChange {
 		case va.Equivalent(vb):
 		case name == "created":
 			changes = append(changes, datesChange(va, vb))
+		case name == "created_by" && dockerfile.SameLine(va.Text, vb.Text):
+			changes = append(changes, fieldChange{kind: fieldSpelling, name: "history"})
 		default:
 			changes = append(changes, historyChange)
 		}

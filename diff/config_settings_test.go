@@ -26,12 +26,13 @@ func TestTranslatedConfig(t *testing.T) {
 		code Code
 		why  string
 	}{
-		"fields left out":                       {docker(nil, nil), oci, Reprinted, "fields of Docker's builder"},
+		"fields left out":                       {docker(nil, nil), oci, Reprinted, "OCI does not have: container, container_config, docker_version and Image"},
 		"the other way":                         {oci, docker(nil, nil), Reprinted, "fields of Docker's builder"},
 		"the fields of another build":           {docker(nil, nil), docker(nil, map[string]any{"container": "c"}), OtherSettings, "builder differ: container"},
 		"ArgsEscaped, which only Windows reads": {docker(nil, nil), docker(map[string]any{"ArgsEscaped": true}, nil), OtherSettings, "only notes of the builder differ"},
 		"another parent":                        {docker(nil, nil), docker(map[string]any{"Image": "sha256:"}, nil), OtherSettings, "builder differ: Image"},
 		"a setting left out with them":          {docker(map[string]any{"Healthcheck": map[string]any{"Test": []string{"CMD", "true"}}}, nil), oci, OtherSettings, "HEALTHCHECK is gone in :b"},
+		"other fields left out":                 {docker(map[string]any{"Tty": true, "Hostname": "h", "Image": ""}, nil), oci, Reprinted, "docker_version, Hostname and Tty"},
 		"another date":                          {docker(nil, nil), later, OtherSettings, "dates differ"},
 	} {
 		t.Run(name, func(t *testing.T) {

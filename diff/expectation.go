@@ -20,7 +20,7 @@ type Expectation struct {
 	Platforms []Expected // in the order of the request
 	Extra     []string   // platforms that exist and were not expected: not a failure
 	Failures  []Finding  // findings that make the check fail
-	Warnings  []Finding  // other findings of severity 2
+	Warnings  []Finding  // other findings of severity 2, and stops of other platforms
 
 	unread   error  // of an unreadable image that may be one of the expected platforms
 	notImage string // what the artifact is, if it has no image
@@ -96,6 +96,11 @@ func Expect(c Comparison, platforms []string) Expectation {
 			e.Extra = append(e.Extra, orNone(name))
 		}
 	}
+	for _, inner := range unreadInner(*c.A) {
+		if !model.IsMissing(inner.Err) {
+			e.unread = cmp.Or(e.unread, inner.Err)
+		}
+	}
 	if len(images) == 0 {
 		nameA, _ := c.names()
 		e.notImage = nameA + " has " + contents(*c.A, nil)
@@ -104,20 +109,50 @@ func Expect(c Comparison, platforms []string) Expectation {
 	return e
 }
 
-// expectedFindings returns the findings that fail the check and the warnings. Of an image for
-// another platform only stops count.
+// expectedFindings returns the findings that fail the check and the warnings. What concerns only
+// other platforms does not fail it: stops of those are warnings.
 func expectedFindings(c Comparison, platforms []string) (failures, warnings []Finding) {
-	all := slices.Clone(c.Findings)
+	isOfOthers := func(f Finding) bool { return c.isAboutOthers(f, platforms) }
+	ofOthers := matching(c.Findings, isOfOthers)
+	all := slices.DeleteFunc(slices.Clone(c.Findings), isOfOthers)
 	for _, p := range c.Pairs {
-		isNamed := func(platform string) bool { return isPlatform(p.A, platform) }
-		mayBeNamed := nameOf(*p.A) == "" || slices.ContainsFunc(platforms, isNamed) // an image without a platform may be any
-		all = append(all, matching(p.Findings, func(f Finding) bool { return mayBeNamed || f.Severity >= 3 })...)
+		if mayBeOneOf(*p.A, platforms) {
+			all = append(all, p.Findings...)
+			continue
+		}
+		ofOthers = append(ofOthers, mappedTo(matching(p.Findings, isStop), func(f Finding) Finding {
+			f.onlyOf = p.Platform
+			return f
+		})...)
 	}
 	all = firstOfEach(all)
-	sortFindings(all)
 	stray := strayAs(*c.A, platforms)
 	fails := func(f Finding) bool { return f.fails() || stray && f.ID == "C16" && f.Severity >= 2 }
-	return matching(all, fails), matching(all, func(f Finding) bool { return f.Severity >= 2 && !fails(f) })
+	failures = matching(all, fails)
+	warnings = firstOfEach(slices.Concat(matching(all, func(f Finding) bool { return !fails(f) }), ofOthers))
+	warnings = matching(warnings, func(f Finding) bool { return f.Severity >= 2 })
+	sortFindings(failures)
+	sortFindings(warnings)
+	return failures, warnings
+}
+
+// isAboutOthers reports whether all evidence of a finding is entries for other platforms.
+func (c Comparison) isAboutOthers(f Finding, platforms []string) bool {
+	isOfExpected := func(ev Evidence) bool {
+		entries := matching(c.A.Entries, func(e model.Entry) bool { return e.Descriptor.Digest == ev.Digest })
+		return len(entries) == 0 || slices.ContainsFunc(entries, func(e model.Entry) bool { return mayBeOneOf(e, platforms) })
+	}
+	return len(f.Evidence) > 0 && !slices.ContainsFunc(f.Evidence, isOfExpected)
+}
+
+// ImagesOf returns the images of A for some platforms. An image without a platform may be for any.
+func (c Comparison) ImagesOf(platforms []string) []model.Entry {
+	return matching(c.A.Images(), func(e model.Entry) bool { return mayBeOneOf(e, platforms) })
+}
+
+// mayBeOneOf reports whether an entry is for one of some platforms, or has none and may be for any.
+func mayBeOneOf(e model.Entry, platforms []string) bool {
+	return nameOf(e) == "" || slices.ContainsFunc(platforms, func(platform string) bool { return isPlatform(&e, platform) })
 }
 
 // strayAs reports whether an index lists an artifact as one of some platforms, though not for
@@ -246,6 +281,11 @@ func (f Finding) short() safe.Text {
 
 // warningsText names the warnings, each rule once.
 func warningsText(warnings []Finding) safe.Text {
-	names := distinct(warnings, func(f Finding) safe.Text { return safe.Sprintf("%s %s", f.ID, f.Name) })
+	names := distinct(warnings, func(f Finding) safe.Text {
+		if f.onlyOf != "" {
+			return safe.Sprintf("%s %s of %s (not expected)", f.ID, f.Name, f.onlyOf)
+		}
+		return safe.Sprintf("%s %s", f.ID, f.Name)
+	})
 	return safe.Sprintf("%s: %s", plural(len(names), "warning"), safe.Join(names, ", "))
 }

@@ -102,6 +102,14 @@ func TestExpect(t *testing.T) {
 		{"an SBOM as a platform that is not asked for", index(t, "a", amd, artifactOf("application/spdx+json", "linux", "arm64")), "amd64", true, "As expected, but 1 warning: C16", "", 0, false},
 		{"a SOCI index as the platform", index(t, "a", amd, artifactOf(model.SOCIType+"v2+json", "linux", "amd64")), "amd64", true, "As expected: linux/amd64", "", 0, false},
 		{"deleted", index(t, "a", amd, gone(arm, true)), "amd64,arm64", false, "Not as expected: one finding fails the check: linux/arm64 of :a is missing", "C11", 0, false},
+		{"deleted and not asked for", index(t, "a", amd, gone(arm, true)), "amd64", true, "As expected, but 1 warning: C11 dangling-child", "", 1, false},
+		{"without a layer that is asked for", index(t, "a", amd, lacksLayer(arm)), "amd64,arm64", false, "linux/arm64 of :a cannot be pulled: the layer of step 1 is missing", "D8", 0, false},
+		{"without a layer that is not asked for", index(t, "a", amd, lacksLayer(arm)), "amd64", true,
+			"As expected, but 1 warning: D8 missing-blob of linux/arm64 (not expected)", "", 1, false},
+		{"another platform twice", index(t, "a", amd, arm, entry(forArch("arm64", sets("USER x")).image(t))), "amd64", true, "As expected, but 1 warning: C7", "", 2, false},
+		{"a label of another platform that lies", index(t, "a", amd, labelled(entry(forArch("s390x").image(t)), "linux", "arm64", "")), "amd64", true,
+			"As expected, but 1 warning: C3 label-contradiction of linux/arm64 (not expected)", "", 1, false},
+		{"a base that another platform borrowed", index(t, "a", onBase(t, "amd64", "x", 2*mb), onBase(t, "arm64", "x", 2*mb)), "amd64", false, "(C4)", "C4", 1, false},
 		{"an image without its config", withoutConfig, "amd64", false, "Not as expected: one finding fails the check: :a cannot be pulled: the config is missing", "D8", 0, false},
 		{"a build cache", cache, "amd64", false, "Not as expected: :a has a build cache of BuildKit and no image", "", 0, false},
 		{"a label that lies and a platform twice", index(t, "a", amd, entry(forArch("amd64", sets("USER x")).image(t)),
@@ -113,6 +121,9 @@ func TestExpect(t *testing.T) {
 		{"a default password", single("a", secretive("A_PASSWORD=admin").image(t)), "amd64", true, "As expected: linux/amd64", "", 0, false},
 		{"layers that some runtimes cannot mount", single("a", forArch("amd64", runs(130)...).image(t)), "amd64", true,
 			"As expected, but 1 warning: D19 too-many-layers", "", 0, false},
+		{"layers that overlayfs mounts", single("a", forArch("amd64", runs(overlayLayers-2)...).image(t)), "amd64", true, "but 1 warning: D19", "", 0, false},
+		{"layers that overlayfs cannot mount", single("a", forArch("amd64", runs(overlayLayers-1)...).image(t)), "amd64", false,
+			"one finding fails the check: In :a, there are 501 layers; Linux's overlayfs mounts at most 500 (D19)", "D19", 0, false},
 		{"nothing to run", single("a", build{}.image(t)), "amd64", false, "one finding fails the check: In :a, the image has no layer and no start command", "D26", 0, false},
 		{"an image that is called an attestation", single("a", noted(forArch("amd64"), model.AnnotationReferenceType, model.AttestationType).image(t)), "amd64", false,
 			"one finding fails the check: In :a, an annotation calls the manifest an attestation", "C19", 0, false},
@@ -138,6 +149,15 @@ func TestExpect(t *testing.T) {
 			}
 		})
 	}
+}
+
+// lacksLayer is an entry whose first layer the registry does not have.
+func lacksLayer(e model.Entry) model.Entry {
+	img := *e.Image
+	img.Steps = slices.Clone(img.Steps)
+	img.Steps[0].Missing = true
+	e.Image = &img
+	return e
 }
 
 func runs(n int) []step {

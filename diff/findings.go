@@ -97,7 +97,7 @@ func (c Comparison) joined(found []Finding) []Finding {
 			out = append(out, f)
 			continue
 		}
-		out[i].Text, out[i].Common = safe.Sprintf("In %s and %s, %s", nameA, nameB, rest), true
+		out[i].Text, out[i].Common = safe.Sprintf("In %s and %s, %s", nameA, nameB, rest), c.isCommon(f)
 		out[i].Evidence, out[i].Proof = append(out[i].Evidence, f.Evidence...), append(out[i].Proof, f.Proof...)
 	}
 	return out
@@ -198,8 +198,24 @@ func (c Comparison) findingsOn(p Pair) []Finding {
 		lowerForUnrelated(found)
 	}
 	sortFindings(found)
+	adviseOnce(found)
 	return found
 }
+
+// adviseOnce leaves the advice of lowerForUnrelated to the first finding that has it.
+func adviseOnce(found []Finding) {
+	advised := false
+	for i := range found {
+		if f := &found[i]; f.Next == checkImages {
+			if advised {
+				f.Next = safe.Text{}
+			}
+			advised = true
+		}
+	}
+}
+
+var checkImages = safe.Const("Check that you compare the images that you mean")
 
 // expectOnBase takes the differences between an image and its base for what they are: an
 // image sets its own command, user and environment.
@@ -223,7 +239,7 @@ func expectOnBase(found []Finding) {
 func lowerForUnrelated(found []Finding) {
 	for i := range found {
 		if f := &found[i]; slices.Contains([]string{"D4", "E1", "E2", "E3", "E7", "G3"}, f.ID) {
-			f.Severity, f.Next, f.Command = 0, safe.Const("Check that you compare the images that you mean"), safe.Text{}
+			f.Severity, f.Next, f.Command = 0, checkImages, safe.Text{}
 		}
 	}
 }
@@ -246,8 +262,11 @@ func (r rule) apply(find func() []Finding) (found []Finding) {
 func (r rule) withID(found []Finding) []Finding {
 	for i := range found {
 		found[i].ID, found[i].Name, found[i].Trust = r.id, r.name, trustOf(found[i].Rests)
-		if text := found[i].Text.String(); strings.HasSuffix(text, "....") { // a name that ends in an ellipsis
+		switch text := found[i].Text.String(); {
+		case strings.HasSuffix(text, "...."): // a name that ends in an ellipsis
 			found[i].Text = safe.Clean(strings.TrimSuffix(text, "."))
+		case strings.HasPrefix(text, oneIndex):
+			found[i].Text = safe.Clean(upperFirst(text))
 		}
 	}
 	return found

@@ -114,3 +114,25 @@ func TestFinding_beyond(t *testing.T) {
 		}
 	}
 }
+
+// TestAdviseOnce has two unrelated images, and two of one recipe, with other users and commands.
+func TestAdviseOnce(t *testing.T) {
+	settings := func(user string) map[string]any { return map[string]any{"User": user, "Cmd": []string{user}} }
+	a := configured(build{steps: []step{does("RUN a", files("a")), does("RUN b", files("b"))}}, settings("x"))
+	for name, tt := range map[string]struct {
+		b      build
+		advice int
+	}{
+		"unrelated":  {configured(build{steps: []step{does("ADD c /", files("c")), does("COPY d /", files("d"))}}, settings("y")), 1},
+		"one recipe": {configured(build{steps: []step{does("RUN a", files("a")), does("RUN b", files("c"))}}, settings("y")), 0},
+	} {
+		all := pairOf(t, a, tt.b).allFindings()
+		isOf := func(id string) func(Finding) bool { return func(f Finding) bool { return f.ID == id } }
+		if got := countOf(all, func(f Finding) bool { return f.Next == checkImages }); got != tt.advice {
+			t.Errorf("%s: %d findings advise to check the images", name, got)
+		}
+		if !slices.ContainsFunc(all, isOf("E1")) || !slices.ContainsFunc(all, isOf("E2")) {
+			t.Errorf("%s: E1 or E2 is missing: %v", name, all)
+		}
+	}
+}

@@ -27,7 +27,7 @@ func (c Comparison) otherFirsts() []firstEntries {
 		if name == "" || name != nameOf(*p.B) || slices.ContainsFunc(found, func(f firstEntries) bool { return f.platform == name }) {
 			continue
 		}
-		f := firstEntries{name, firstNamed(as, name), firstNamed(bs, name)}
+		f := firstEntries{name, firstForMachine(as, *p.A), firstForMachine(bs, *p.A)}
 		takenA, takenB := isTaken(f.a, *p.A), isTaken(f.b, *p.B)
 		if takenA != takenB && manifestKey(f.a) != manifestKey(f.b) && !isTwin(f.a, f.b) {
 			found = append(found, f)
@@ -52,6 +52,13 @@ func firstNamed(entries []model.Entry, platform string) model.Entry {
 	return entries[slices.IndexFunc(entries, func(e model.Entry) bool { return nameOf(e) == platform })]
 }
 
+// firstForMachine is the first of some entries for the machine of one of them. Many clients ignore the
+// features that a label requires (os.features).
+func firstForMachine(entries []model.Entry, of model.Entry) model.Entry {
+	machine := func(e model.Entry) string { return model.PlatformName(e.Platform()) }
+	return entries[slices.IndexFunc(entries, func(e model.Entry) bool { return machine(e) == machine(of) })]
+}
+
 // isTaken reports whether clients that take the first entry get the image of e.
 func isTaken(first, e model.Entry) bool {
 	return manifestKey(first) == manifestKey(e) || isTwin(first, e)
@@ -71,6 +78,10 @@ func (c Comparison) otherFirstText(firsts []firstEntries) safe.Text {
 		}
 		return safe.Sprintf("%s lists several images for %s; %s is not the first, which clients take", c.sideWithIndex(), f.platform, image)
 	}
-	return safe.Sprintf("Clients take another image: the first %s entry is sha256:%s in %s, sha256:%s in %s%s",
-		f.platform, short(f.a.Descriptor.Digest), nameA, short(f.b.Descriptor.Digest), nameB, others)
+	clients := "Clients"
+	if featuresText(f.a.Descriptor)+featuresText(f.b.Descriptor) != "" {
+		clients = "Clients that ignore os.features"
+	}
+	return safe.Sprintf("%s take another image: the first %s entry is sha256:%s in %s, sha256:%s in %s%s",
+		clients, f.platform, short(f.a.Descriptor.Digest), nameA, short(f.b.Descriptor.Digest), nameB, others)
 }

@@ -95,7 +95,18 @@ func (l *ladder) oneSided() (Verdict, bool) {
 // unnamedImage is what sentences call an image without a platform.
 const unnamedImage = "an image without a platform"
 
+// unknownImage is what sentences call an image that was not read, and for which the index states no platform.
+const unknownImage = "an image of an unknown platform"
+
 func platformText(name string) string { return cmp.Or(name, unnamedImage) }
+
+// platformTextOf is platformText for an entry, which may not have been read.
+func platformTextOf(e model.Entry) string {
+	if name := nameOf(e); name != "" || e.Err == nil {
+		return platformText(name)
+	}
+	return unknownImage
+}
 
 func (l *ladder) sameManifest() (Verdict, bool) {
 	d := l.p.A.Descriptor.Digest
@@ -362,6 +373,13 @@ func (l *ladder) sameBlobs(step int, renamed string) Verdict {
 	}
 	inShort, all := l.manifestDifference()
 	v.Headline = safe.Sprintf("Same image, different manifest: %s", inShort)
+	if callsAttestation(l.a) != callsAttestation(l.b) {
+		name := l.nameA
+		if callsAttestation(l.b) {
+			name = l.nameB
+		}
+		v.Headline, v.says = safe.Sprintf("Same config and layers, but an annotation calls %s an attestation of a build", name), "C19"
+	}
 	v.Because = safe.Sprintf("Image ID %s and all layers are the same blobs", short(l.a.ID()))
 	if all != inShort {
 		v.Because = safe.Sprintf("%s; what differs in the manifest: %s", v.Because, all)
@@ -480,9 +498,14 @@ func (l *ladder) noFiles() (Verdict, bool) {
 		others = "nothing else differs in the configs"
 	}
 	return Verdict{
-		Code: NotComparable, Rests: on(Hashed), Step: firstDifference(l.p.Rows), Because: safe.Clean(upperFirst(others)),
+		Code: NotComparable, Rests: l.emptyGrounds(), Step: firstDifference(l.p.Rows), Because: safe.Clean(upperFirst(others)),
 		Headline: safe.Sprintf("Neither side contains a file; %s", cmp.Or(settings, "the settings are the same")),
 	}, true
+}
+
+// emptyGrounds is the evidence that the layers of both sides that count as empty are.
+func (l *ladder) emptyGrounds() []Ground {
+	return emptyGrounds(slices.Concat(l.a.Steps, l.b.Steps)...)
 }
 
 // settingsAndOthers are the changes of settings in words, and those of dates, history and notes.
@@ -596,7 +619,7 @@ func (l *ladder) sameFilesSquashed() (Verdict, bool) {
 	}
 	emptyA, emptyB := len(l.allLayers[0])-len(l.withFiles[0]), len(l.allLayers[1])-len(l.withFiles[1])
 	return Verdict{
-		Code: OtherRecord, Rests: filesGrounds(l.p.Rows), Step: firstDifference(l.p.Rows),
+		Code: OtherRecord, Rests: slices.Concat(filesGrounds(l.p.Rows), l.emptyGrounds()), Step: firstDifference(l.p.Rows),
 		Headline: safe.Const("Same files, recorded differently"),
 		Because: l.withDifferences(safe.Sprintf("The same %s with files%s; %s has %s and %s %s. A different build, but the same files",
 			plural(len(l.withFiles[0]), "layer"), l.asClaimed(), l.nameA, noneOr(emptyA, "empty layer"), l.nameB, noneOr(emptyB, "empty layer"))),
@@ -637,11 +660,12 @@ func (l *ladder) translated() (Verdict, bool) {
 	}) {
 		return Verdict{}, false
 	}
+	fields := builderFieldsText(l.configs())
 	return Verdict{
 		Code: Reprinted, Rests: filesGrounds(l.p.Rows), Step: firstDifference(l.p.Rows),
 		Headline: safe.Sprintf("Same image, %sconfig converted", l.packedBefore()),
 		Because: safe.Sprintf("The configs %s and %s are equal, dates and history too, except for fields of Docker's builder, "+
-			"which no runtime reads and OCI does not have%s", short(l.a.ID()), short(l.b.ID()), l.filesClaimed()),
+			"which no runtime reads and OCI does not have: %s%s", short(l.a.ID()), short(l.b.ID()), fields, l.filesClaimed()),
 		Proof: append(l.configProof(), safe.Sprintf("both parse to the same JSON without %s, and in config without %s and empty members",
 			strings.Join(builderFields, ", "), strings.Join(builderSettings, ", "))),
 	}, true

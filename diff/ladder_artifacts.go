@@ -38,30 +38,110 @@ func (l *ladder) artifacts(a, b model.Manifest) Verdict {
 		return v
 	}
 	changes := slices.Concat(l.chartChanges(), manifestChanges(a, b, l.nameA, l.nameB))
-	blobs := blobChanges(a, b)
-	if blobs == "" && otherSignatures(a, b) {
+	pairs, sameConfig := pairBlobs(a.Layers, b.Layers), a.Config.Digest == b.Config.Digest
+	sameContent := sameConfig && !slices.ContainsFunc(pairs, blobPair.hasOtherContent)
+	if sameContent && otherSubject(a, b) {
+		v.Headline = safe.Sprintf("The same %s, attached to %s", withoutArticle(shortA), l.subjectsText(a, b))
+		v.Because = safe.Sprintf("All blobs are the same; what differs: %s", list(changes))
+		return v
+	}
+	if sameContent && isOnlyAnnotations(a) && !maps.Equal(a.Annotations, b.Annotations) {
+		v.Headline = safe.Sprintf("Not container images: 2 %s with different annotations", pluralKind(*l.p.A))
+		v.Because = safe.Sprintf("Neither has a blob with content, so the annotations are what they state; what differs: %s", list(changes))
+		return v
+	}
+	if sameContent && otherSignatures(a, b) {
 		v.Headline = safe.Const("Two signatures of the same payload")
 		v.Because = safe.Sprintf("Signatures of cosign are annotations of layers. What differs: %s", list(changes))
 		return v
 	}
-	if blobs == "" {
+	if sameContent {
 		v.Code = OtherEnvelope
 		v.Headline = safe.Sprintf("The same %s, different manifest", withoutArticle(shortA))
 		v.Because = safe.Sprintf("All blobs are the same; what differs: %s", cmp.Or(list(changes), formattingText(a.Raw, b.Raw)))
 		return v
 	}
-	kinds := cmp.Or(artifactKindOf(l.p.A.ArtifactType()).many, "artifacts")
-	v.Headline = safe.Sprintf("Not container images: 2 %s, with different content", kinds)
-	if from, to := versionOf(*l.p.A), versionOf(*l.p.B); from != "" && to != "" && from != to {
-		v.Headline = safe.Sprintf("%s: version %s → %s", upperFirst(withoutArticle(shortA)), quoted(from), quoted(to))
+	texts := blobChanges(pairs, l.nameA, l.nameB)
+	headline, said := l.artifactCause(a, b, texts)
+	if len(said) > 0 {
 		v.Rests = on(Hashed, Claimed)
-		blobs = "Not container images; " + strings.ToLower(blobs[:1]) + blobs[1:]
 	}
-	v.Because = safe.Clean(blobs)
-	if len(changes) > 0 {
-		v.Because = safe.Sprintf("%s; also %s", blobs, list(changes))
+	v.Headline = safe.Sprintf("Not container images: 2 %s, with different content", pluralKind(*l.p.A))
+	var because []string
+	if headline != "" {
+		v.Headline = safe.Sprintf("%s: %s", upperFirst(withoutArticle(shortA)), headline)
+		because = append(because, "not container images")
 	}
+	if len(said) == 0 && headline != "" {
+		texts = nil // the headline names the blob
+	}
+	because = append(because, blobsText(texts, sameConfig, pairs))
+	if changes = withoutSaid(changes, said); len(changes) > 0 {
+		because = append(because, "also "+list(changes))
+	}
+	v.Because = safe.Clean(upperFirst(strings.Join(slices.DeleteFunc(because, func(s string) bool { return s == "" }), "; ")))
 	return v
+}
+
+func pluralKind(e model.Entry) string {
+	return cmp.Or(artifactKindOf(e.ArtifactType()).many, "artifacts")
+}
+
+// subjectsText says what two artifacts with different subjects are attached to.
+func (l *ladder) subjectsText(a, b model.Manifest) string {
+	switch {
+	case a.Subject == nil:
+		return "nothing in " + l.nameA
+	case b.Subject == nil:
+		return "nothing in " + l.nameB
+	}
+	return "another manifest"
+}
+
+// otherSubject reports whether two artifacts are attached to different manifests.
+func otherSubject(a, b model.Manifest) bool {
+	if a.Subject == nil || b.Subject == nil {
+		return a.Subject != b.Subject
+	}
+	return a.Subject.Digest != b.Subject.Digest
+}
+
+// isOnlyAnnotations reports whether no blob of an artifact has content: each is the empty JSON object
+// (image-spec manifest.md, "Guidance for an Empty Descriptor").
+func isOnlyAnnotations(m model.Manifest) bool {
+	hasContent := func(d v1.Descriptor) bool { return d.Digest != v1.DescriptorEmptyJSON.Digest }
+	return !hasContent(m.Config) && !slices.ContainsFunc(m.Layers, hasContent)
+}
+
+// artifactCause is what tells best how two artifacts of one kind differ: the versions or the commits
+// that they state, else the one file that differs. said are the annotations that it names.
+func (l *ladder) artifactCause(a, b model.Manifest, blobs []string) (headline string, said []string) {
+	if from, to := versionOf(*l.p.A), versionOf(*l.p.B); from != "" && to != "" && from != to {
+		headline = "version " + quoted(from) + " → " + quoted(to)
+		if from, to := appVersionOf(*l.p.A), appVersionOf(*l.p.B); from != "" && to != "" && from != to {
+			headline += ", appVersion " + quoted(from) + " → " + quoted(to)
+		}
+		return headline, []string{v1.AnnotationVersion, "appVersion"}
+	}
+	from, to := a.Annotations[v1.AnnotationRevision], b.Annotations[v1.AnnotationRevision]
+	if text := changedText(from, to); from != "" && to != "" && text != "" {
+		return "revision " + text, []string{v1.AnnotationRevision}
+	}
+	if isUntitled := func(d v1.Descriptor) bool { return titleOf(d) == "" }; len(blobs) == 1 &&
+		!slices.ContainsFunc(slices.Concat(a.Layers, b.Layers), isUntitled) {
+		return blobs[0], nil
+	}
+	return "", nil
+}
+
+// withoutSaid leaves out the changes of annotations, and of members of a chart, that the headline names,
+// and the titles of blobs, which blobChanges names.
+func withoutSaid(changes, said []string) []string {
+	return matching(changes, func(change string) bool {
+		return !strings.HasPrefix(change, "the layer annotation "+v1.AnnotationTitle) && !slices.ContainsFunc(said, func(name string) bool {
+			return strings.HasPrefix(change, "the annotation "+name+" (") || strings.HasPrefix(change, "the "+name+" of the chart (")
+		})
+	})
 }
 
 // signatureAnnotations are where cosign keeps a signature and what verifies it, beside the
@@ -85,6 +165,11 @@ func otherSignatures(a, b model.Manifest) bool {
 // versionOf is the version that an artifact states, in its annotations or as a Helm chart.
 func versionOf(e model.Entry) string {
 	return cmp.Or(e.Artifact.Annotations[v1.AnnotationVersion], strings.Trim(chartOf(e).Member("version").Raw, `"`))
+}
+
+// appVersionOf is the version of the application that a Helm chart installs, "" if it states none.
+func appVersionOf(e model.Entry) string {
+	return strings.Trim(chartOf(e).Member("appVersion").Raw, `"`)
 }
 
 // chartOf is the config of a Helm chart, the zero value for others.
@@ -194,32 +279,4 @@ func artifactParts(e model.Entry) []ArtifactPart {
 		blob("attached to", *m.Subject)
 	}
 	return parts
-}
-
-// blobChanges counts the blobs of two artifacts that differ, "" if none does.
-func blobChanges(a, b model.Manifest) string {
-	inB := entriesByDigest(b.Layers)
-	same := countOf(a.Layers, func(d v1.Descriptor) bool {
-		_, ok := inB[d.Digest]
-		return ok
-	})
-	var parts []string
-	if a.Config.Digest != b.Config.Digest {
-		parts = append(parts, "the config differs")
-	}
-	if same != len(a.Layers) || same != len(b.Layers) {
-		parts = append(parts, sameBlobsText(same, max(len(a.Layers), len(b.Layers))))
-	}
-	return upperFirst(strings.Join(parts, "; "))
-}
-
-// sameBlobsText says how many of n blobs are the same, not all of them.
-func sameBlobsText(same, n int) string {
-	switch {
-	case same == 0 && n == 1:
-		return "the only blob besides the config differs"
-	case same == 0:
-		return fmt.Sprintf("none of the %d blobs besides the config is the same", n)
-	}
-	return fmt.Sprintf("%d of the %d blobs besides the config %s the same", same, n, isAre(same))
 }

@@ -182,7 +182,7 @@ func sideText(a model.Artifact) string {
 	case isBuildCache(a):
 		return "a build cache of BuildKit"
 	case isIndex(a):
-		return "an index without an image"
+		return indexText(a)
 	case len(a.Entries) > 0:
 		return artifactText(a.Entries[0])
 	}

@@ -40,7 +40,7 @@ func (l *ladder) sameRecipe() (Verdict, bool) {
 			differ = append(differ, i)
 		}
 	}
-	if len(differ) == 0 {
+	if len(differ) == 0 || l.isOneNamedLayer() && !l.startsAlike() {
 		return Verdict{}, false
 	}
 	first, stage := l.firstGiven(differ)
@@ -60,7 +60,7 @@ func (l *ladder) recipeText(differ []int, first model.Step, stage string) (headl
 	if len(differ) == 1 && first.Index+1 < len(l.a.Steps) {
 		where = fmt.Sprintf("in step %d", first.Index+1)
 	}
-	headline = safe.Sprintf("Same recipe, other files %s", where)
+	headline = safe.Sprintf("Same recipe, other layers %s", where)
 	because = l.sameInstructionsText(differ)
 	what, given, hashed := l.givenFiles(differ, first, stage)
 	if hashed {
@@ -94,6 +94,8 @@ func (l *ladder) recipeText(differ []int, first model.Step, stage string) (headl
 		headline = safe.Sprintf("Same recipe, built again; %s", what)
 	case hashed:
 		headline = safe.Sprintf("Same recipe; %s", what)
+	case builtAtOtherTimes(l.a, l.b) && builtByTwo(l.a, l.b):
+		headline = safe.Sprintf("Same recipe, built by two builders; the layers differ %s", where)
 	case builtAtOtherTimes(l.a, l.b):
 		headline = safe.Sprintf("Same recipe, built again %s", where)
 		if len(differ) == 1 {
@@ -101,6 +103,28 @@ func (l *ladder) recipeText(differ []int, first model.Step, stage string) (headl
 		}
 	}
 	return headline, because
+}
+
+// isOneNamedLayer reports whether both images have one step, by a tool without Dockerfiles: it
+// gives images of any packages the same name, as "apko: single layer".
+func (l *ladder) isOneNamedLayer() bool {
+	return len(l.a.Steps) == 1 && len(l.b.Steps) == 1 && l.assembled([]int{0}) && dockerfile.SameStep(l.a.Steps[0], l.b.Steps[0])
+}
+
+// startsAlike reports whether both images start the same command, and there is one.
+func (l *ladder) startsAlike() bool {
+	a, b := l.a.Config.Config, l.b.Config.Config
+	return len(a.Entrypoint)+len(a.Cmd) > 0 && slices.Equal(a.Entrypoint, b.Entrypoint) && slices.Equal(a.Cmd, b.Cmd)
+}
+
+// oneNamedLayer is the verdict on two images of one layer with the same name, which do not start the
+// same command: they can be two programs, or two versions of one.
+func (l *ladder) oneNamedLayer() (Verdict, bool) {
+	return Verdict{
+		Code: Unrelated, Rests: on(Structure),
+		Headline: safe.Sprintf("The one layer differs (%s)%s", instructionText(l.a.Steps[0]), l.settingsText()),
+		Because:  safe.Const("The history names one layer, which says little of what is in it"),
+	}, l.isOneNamedLayer()
 }
 
 // layersAboveRoot says that the layers above the first one are the same, as on another base. It is
@@ -149,32 +173,37 @@ func stepNames(img *model.Image, indexes []int) []string {
 func isRoot(steps []model.Step, i int) bool { return !slices.ContainsFunc(steps[:i], hasFiles) }
 
 // sameInstructionsText describes equal instructions of which those in differ gave
-// different files. It names up to three: the first one is often not the one that
+// other layers: the same files with other dates give one, too. It names up to three: the first one is often not the one that
 // matters. Steps that were given the same files, as hashes of the builder say, come last.
 func (l *ladder) sameInstructionsText(differ []int) safe.Text {
 	same := l.sameGiven(differ)
 	if len(same) == 0 || len(same) == len(differ) {
-		return instructionsText(len(l.a.Steps), stepNames(l.a, differ))
+		return l.instructionsText(stepNames(l.a, differ))
 	}
 	others := slices.DeleteFunc(slices.Clone(differ), func(i int) bool { return slices.Contains(same, i) })
-	return safe.Sprintf("%s%s", instructionsText(len(l.a.Steps), stepNames(l.a, others)), l.sameGivenText(same))
+	return safe.Sprintf("%s%s", l.instructionsText(stepNames(l.a, others)), l.sameGivenText(same))
 }
 
-func instructionsText(n int, differ []string) safe.Text {
+// instructionsText says of how many of the same instructions the layers differ.
+func (l *ladder) instructionsText(differ []string) safe.Text {
 	const most = 3
+	n, gave, layers := len(l.a.Steps), "gave ", "other layers"
+	if builtByTwo(l.a, l.b) {
+		gave = hasHave(len(differ)) + " "
+	}
 	count, which := fmt.Sprint(len(differ)), ": "+list(differ)
 	switch {
 	case n == 1:
-		return safe.Sprintf("The same instruction gave different files: %s", differ[0])
+		return safe.Sprintf("The same instruction %sanother layer: %s", gave, differ[0])
 	case len(differ) == 1:
-		count = "one"
+		count, layers = "one", "another layer"
 	case len(differ) == n:
 		count = "all"
 	}
 	if len(differ) > most {
 		which = ", the first is " + differ[0]
 	}
-	return safe.Sprintf("The same %d instructions; %s gave different files%s", n, count, which)
+	return safe.Sprintf("The same %d instructions; %s %s%s%s", n, count, gave, layers, which)
 }
 
 // sameFilesLeft reports whether two steps have the same files as result.
@@ -202,7 +231,10 @@ func (l *ladder) sameBase() (Verdict, bool) {
 	case step < 2:
 		headline = safe.Const("The first layers are the same, then different")
 	}
-	first := safe.Sprintf("The first %s with files %s the same (%s)", afterFirst(k, "layer"), isAre(k), bytesText(l.baseSize(k)))
+	first := safe.Sprintf("The first %s with files %s the same", afterFirst(k, "layer"), isAre(k))
+	if size := l.baseSize(k); size > 0 { // schema1 has no sizes
+		first = safe.Sprintf("%s (%s)", first, bytesText(size))
+	}
 	others, rows := cmp.Or(named, otherStepsText(l.p.Rows, different)), l.differences()
 	return Verdict{
 		Code: SameBase, Rests: rests, Step: step, Headline: headline, isBase: isBase,
@@ -230,9 +262,10 @@ func (l *ladder) differences() []Row {
 	return append(rows[:1:1], matching(rows[1:], func(r Row) bool { return !r.SameText || isCopy(r.A) })...)
 }
 
-// givenSame reports whether the hashes in a row say that both sides were given the same files.
+// givenSame reports whether both sides of a row have the same files, as the layers that were read
+// show, or were given the same, as the hashes in the row say.
 func (p Pair) givenSame(r Row) bool {
-	return r.A != nil && r.B != nil && p.compareHashes(r.A, r.B) == dockerfile.SameFiles
+	return r.onlyTimes() || r.A != nil && r.B != nil && p.compareHashes(r.A, r.B) == dockerfile.SameFiles
 }
 
 // differencesText names at most three of the rows that make the difference.
@@ -303,8 +336,8 @@ func beginsWith(steps, base []model.Step) bool {
 
 // claimsBase reports whether an image names another one as its base, and where it does.
 func claimsBase(child, base *model.Entry) (source string, ok bool) {
-	source, d := claimedBase(child)
-	return source, d != "" && d == base.Descriptor.Digest
+	claim := baseClaim(nil, child).direct()
+	return string(claim.source), claim.Digest != "" && claim.Digest == base.Descriptor.Digest
 }
 
 // prefixGrounds is the evidence that the first k layers with files are the same.
@@ -428,10 +461,16 @@ func (l *ladder) differenceText(r Row) string {
 
 // gaveText is the end of a sentence on a step with different layers.
 func (p Pair) gaveText(r Row) string {
+	if r.onlyTimes() {
+		return " gave the same files with other dates"
+	}
 	if p.givenSame(r) {
 		return " was given the same files, but its layers differ"
 	}
-	return " gave different files"
+	if p.madeByTwo(r) {
+		return " has another layer from another builder"
+	}
+	return " gave another layer"
 }
 
 // rewordedText describes an instruction that is written in another way: LABEL version 1 → 2.
@@ -492,7 +531,7 @@ func (l *ladder) unrelated() Verdict {
 	v := Verdict{Code: Unrelated, Rests: on(Structure), Step: firstDifference(l.p.Rows)}
 	v.Proof = append([]safe.Text{safe.Const("the first layer with files differs")}, l.stepProof(v.Step)...)
 	for _, way := range []func(*ladder) (Verdict, bool){
-		(*ladder).withoutFiles, (*ladder).inAnotherOrder, (*ladder).withoutHistory,
+		(*ladder).withoutFiles, (*ladder).oneNamedLayer, (*ladder).inAnotherOrder, (*ladder).withoutHistory,
 		(*ladder).squashedSide, (*ladder).exported, (*ladder).otherRoot, (*ladder).oneStep, (*ladder).beginsAsOther,
 	} {
 		if found, ok := way(l); ok {
@@ -529,12 +568,18 @@ func (l *ladder) unrelated() Verdict {
 	return v
 }
 
-// settingsOfImports is settingsText for two images of one layer, as imports of a root filesystem.
+// settingsOfImports names the settings that differ between two images of one layer. Imports of a root
+// filesystem state no instruction, and may be two states of one. Where the instructions are others, the
+// images are unrelated: nothing is new or gone in one of them, and their labels describe two things.
 func (l *ladder) settingsOfImports() string {
-	if len(l.withFiles[0]) == 1 && len(l.withFiles[1]) == 1 {
+	if len(l.withFiles[0]) != 1 || len(l.withFiles[1]) != 1 {
+		return ""
+	}
+	if !hasInstructions(*l.a) && !hasInstructions(*l.b) {
 		return l.settingsText()
 	}
-	return ""
+	ofBoth := func(ch fieldChange) bool { return ch.inA && ch.inB && ch.kind != fieldLabel }
+	return l.changesText(matching(settingsOf(l.changes()), ofBoth))
 }
 
 // beginsAsOther is the verdict if all instructions of one side, a root filesystem and a setting at
@@ -610,6 +655,9 @@ func (l *ladder) onlySteps() string {
 }
 
 func (l *ladder) otherOrder() safe.Text {
+	if swapped := swappedText(*l.a, *l.b); swapped != "" {
+		return safe.Sprintf("The same layers, two of them swapped: %s%s", swapped, l.settingsText())
+	}
 	return safe.Sprintf("The same layers in another order%s", l.settingsText())
 }
 

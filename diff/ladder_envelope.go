@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/opencontainers/go-digest"
 	"github.com/opencontainers/image-spec/specs-go/v1"
@@ -162,8 +161,12 @@ func valuesText(from, to string) string {
 // shortValue is a value for a sentence: of hashes it has the first digits.
 func shortValue(value string) string {
 	const sha1, sha256 = 40, 64
-	if d := digest.Digest(value); d.Validate() == nil || isHex(value) && (len(value) == sha1 || len(value) == sha256) {
+	isHash := func(s string) bool { return isHex(s) && (len(s) == sha1 || len(s) == sha256) }
+	if d := digest.Digest(value); d.Validate() == nil || isHash(value) {
 		return short(d)
+	}
+	if at := strings.LastIndexAny(value, ":@/-"); at >= 0 && isHash(value[at+1:]) { // main@sha1:…, as Flux writes
+		return quoted(value[:at+1]) + short(digest.Digest(value[at+1:]))
 	}
 	return quoted(value)
 }
@@ -171,13 +174,17 @@ func shortValue(value string) string {
 // changedText is a change of a masked value, as in "1.0 → 1.1", "" for values that are long
 // or look the same. Of hashes it has the first digits.
 func changedText(from, to string) string {
-	const most = 60
-	from, to = shortValue(from), shortValue(to)
-	length := max(utf8.RuneCountInString(from), utf8.RuneCountInString(to))
-	if from == to || length > most || strings.ContainsFunc(from+to, safe.IsLineBreak) {
+	if strings.ContainsFunc(from+to, safe.IsLineBreak) {
 		return ""
 	}
-	return from + " → " + to
+	isCut := func(short, value string) bool {
+		return strings.HasSuffix(short, "…") && !strings.HasSuffix(value, "…")
+	}
+	shortFrom, shortTo := shortValue(from), shortValue(to)
+	if shortFrom == shortTo || isCut(shortFrom, from) || isCut(shortTo, to) {
+		return ""
+	}
+	return shortFrom + " → " + shortTo
 }
 
 // annotatedAgainstLabel names the first annotation that only one side has and that

@@ -37,6 +37,14 @@ func (l *ladder) hashesOf(step int) dockerfile.Hashes {
 	return l.p.compareHashes(&l.a.Steps[step], &l.b.Steps[step])
 }
 
+// onlyTimes reports whether the layers of the steps with these indexes were read, and hold the
+// same files on both sides but for their times.
+func (l *ladder) onlyTimes(indexes []int) bool {
+	return !slices.ContainsFunc(indexes, func(i int) bool {
+		return !slices.ContainsFunc(l.p.Rows, func(r Row) bool { return r.A != nil && r.A.Index == i && r.onlyTimes() })
+	})
+}
+
 // inOneLayer returns the side that keeps the files of several steps in the layer of the last
 // step that differs, as buildah does without --layers, where the other side has a layer for each.
 func (l *ladder) inOneLayer(differ []int) (name string, from int, ok bool) {
@@ -61,14 +69,18 @@ func (l *ladder) stageFrom(at int) int {
 	return at
 }
 
-// givenFiles says what the hashes of a builder say about the steps whose layers differ, in
-// short and as a sentence. ok is false if they tell nothing.
+// givenFiles says what the layers that were read, or the hashes of a builder, say about the steps
+// whose layers differ, in short and as a sentence. ok is false if they tell nothing.
 func (l *ladder) givenFiles(differ []int, first model.Step, stage string) (inShort string, sentence safe.Text, ok bool) {
 	other := l.b.Steps[first.Index]
 	isLater := func(i int) bool { return l.stageFrom(i) > first.Index }
 	same := sameInstructions(len(l.a.Steps))
 	keeps, from, inOne := l.inOneLayer(differ)
 	switch {
+	case l.onlyTimes(differ):
+		return "only dates differ in " + stepsText(differ),
+			safe.Sprintf("%s; the %s of %s, read here, %s the same files on both sides, with other dates", same,
+				byNumber(len(differ), "layer", "layers"), stepsText(differ), byNumber(len(differ), "holds", "hold")), true
 	case l.hashesOf(first.Index) == dockerfile.OtherFiles:
 		return fmt.Sprintf("step %d was given other files", first.Index+1),
 			safe.Sprintf("%s; by the hashes of the builder, other files were given: %s has %s, %s has %s%s", same,
@@ -81,7 +93,7 @@ func (l *ladder) givenFiles(differ []int, first model.Step, stage string) (inSho
 		return fmt.Sprintf("%s keeps steps %d to %d in one layer", keeps, from+1, differ[len(differ)-1]+1),
 			safe.Sprintf("%s%s; layers of several steps cannot be compared with one", same, l.sameGivenText(differ)), true
 	case stage != "":
-		return "one of the " + stage + " gave different files",
+		return "one of the " + stage + " gave another layer",
 			safe.Sprintf("%s; the %s gave one layer, so it does not tell which of them differs%s", same, stage, moreLayersText(len(differ)-1)), true
 	case len(l.sameGiven(differ)) == len(differ):
 		return "only dates or owners differ in " + stepsText(differ),

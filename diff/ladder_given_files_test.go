@@ -1,8 +1,13 @@
 package diff
 
 import (
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/opencontainers/go-digest"
+
+	"github.com/tagdiff/tagdiff/model"
 )
 
 // TestGivenFiles has rebuilt images whose builder records hashes of files, and the layers
@@ -58,23 +63,23 @@ func TestGivenFiles(t *testing.T) {
 			"other files were given: :a has COPY dir:bbbb… in /srv/, :b has COPY dir:cccc… in /srv/", 2, 2},
 		"the same files": {classic('b', "1"), classic('b', "2"), "only dates or owners differ in step 2",
 			"step 2 was given the same files (COPY dir:bbbb… in /srv/), so only dates or owners differ in its layer", 0, 2},
-		"no hash": {withoutHash("1"), withoutHash("2"), "built again; step 1 differs", "one gave different files: COPY a /", 0, 1},
+		"no hash": {withoutHash("1"), withoutHash("2"), "built again; step 1 differs", "one gave another layer: COPY a /", 0, 1},
 		"a RUN, and a COPY of the same files": {copies("1", "1", 'b'), copies("2", "2", 'b'), "built again from step 2 on",
-			"one gave different files: RUN apk add curl; by the hashes of the builder, step 3 was given the same files", 0, 2},
+			"one gave another layer: RUN apk add curl; by the hashes of the builder, step 3 was given the same files", 0, 2},
 		"a RUN, and a COPY of other files": {copies("1", "1", 'b'), copies("2", "2", 'c'), "built again from step 2 on",
-			"2 gave different files: RUN apk add curl and COPY dir:bbbb… in /srv/", 3, 2},
+			"2 gave other layers: RUN apk add curl and COPY dir:bbbb… in /srv/", 3, 2},
 		"one layer for the steps of a stage": {layered('b'), buildah(copied('b'), "2"), "built again; :b keeps steps 3 to 5 in one layer",
 			"step 3 was given the same files; layers of several steps cannot be compared with one", 0, 3},
 		"one layer, other files": {layered('c'), buildah(copied('b'), "2"), "step 3 was given other files",
 			"other files were given: :a has COPY dir:cccc…", 0, 3},
 		"other hashes, of two builders": {byClassic('b', "1"), byBuildah('c', "2"), "Same recipe, built again; hashes of two builders cannot be compared",
 			"Docker's classic builder and buildah compute the hashes of files in two ways, so those of step 1 tell nothing; 1 later layer differs, too", 0, 1},
-		"equal hashes, of two builders":   {byClassic('b', "1"), byBuildah('b', "2"), "Same recipe, built again from step 1 on", "by the hashes of the builder, step 1 was given the same files", 0, 1},
+		"equal hashes, of two builders":   {byClassic('b', "1"), byBuildah('b', "2"), "Same recipe, built by two builders; the layers differ from step 1 on", "one has different layers: RUN make; by the hashes of the builder, step 1 was given the same files", 0, 1},
 		"other hashes, of classic builds": {byClassic('b', "1"), byClassic('c', "2"), "Different from the first layer on: other files were given", "step 1 was given other files", 1, 1},
 		"other hashes, of buildah builds": {byBuildah('b', "1"), byBuildah('c', "2"), "Different from the first layer on: other files were given", "step 1 was given other files", 1, 1},
 		"a stage given other files": {buildah(copied('b'), "1"), buildah(copied('c'), "2"), "step 3 was given other files",
 			"other files were given: :a has COPY dir:bbbb…", 3, 3},
-		"a stage given the same files": {buildah(copied('b'), "1"), buildah(copied('b'), "2"), "one of the steps 3 to 5 gave different files",
+		"a stage given the same files": {buildah(copied('b'), "1"), buildah(copied('b'), "2"), "one of the steps 3 to 5 gave another layer",
 			"the steps 3 to 5 gave one layer, so it does not tell which of them differs", 0, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -133,4 +138,35 @@ func TestOwnFiles(t *testing.T) {
 // withoutHash is an image of BuildKit, which records no hash of files.
 func withoutHash(content string) build {
 	return build{created: "2024-01-0" + content + "T00:00:00Z", steps: []step{does("COPY a / # buildkit", files(content)), sets("USER 1")}}
+}
+
+// TestOnlyTimes has small layers that were read.
+func TestOnlyTimes(t *testing.T) {
+	one, two, last := files("1").sized(300), files("2").sized(300), files("3").sized(300)
+	read := func(one, two digest.Digest) map[digest.Digest]model.Contents {
+		return map[digest.Digest]model.Contents{
+			files("1").descriptor().Digest: {DiffID: files("1").diffID(), Untimed: one},
+			files("2").descriptor().Digest: {DiffID: files("2").diffID(), Untimed: two},
+		}
+	}
+	a, b := digest.FromString("a"), digest.FromString("b")
+	pair := pairOf(t, app(does("COPY a /x", one)), app(does("COPY ./a /x", two)))
+	later := pairOf(t, app(does("COPY a /x", one), does("RUN x", last)), app(does("COPY a /x", two), does("RUN x", files("4"))))
+	for name, tt := range map[string]struct {
+		c                      Comparison
+		headline, because, say string
+	}{
+		"not read":       {pair, "Same recipe, other layers from step 4 on", "one gave another layer: COPY a /x", "COPY a /x has different layers"},
+		"the same files": {pair.WithContents(read(a, a)), "Same recipe; only dates differ in step 4", "the layer of step 4, read here, holds the same files on both sides, with other dates", "Step 4 gave the same files on both sides (COPY a /x). Its layers were read: only dates differ."},
+		"other files":    {pair.WithContents(read(a, b)), "Same recipe, other layers from step 4 on", "one gave another layer: COPY a /x", "COPY a /x has different layers"},
+		"no archive":     {pair.WithContents(read("", "")), "Same recipe, other layers from step 4 on", "one gave another layer: COPY a /x", "COPY a /x has different layers"},
+		"and another":    {later.WithContents(read(a, a)), "Same recipe, other layers from step 4 on", "2 gave other layers", "COPY a /x has different layers"},
+	} {
+		v := tt.c.Pairs[0].Verdict
+		isSaid := func(f Finding) bool { return f.ID == "D4" && strings.HasPrefix(f.Text.String(), tt.say) }
+		if found := tt.c.allFindings(); v.Headline.String() != tt.headline || !strings.Contains(v.Because.String(), tt.because) ||
+			!slices.ContainsFunc(found, isSaid) {
+			t.Errorf("%s: %s: %s\n%v", name, v.Headline, v.Because, found)
+		}
+	}
 }

@@ -161,7 +161,7 @@ func TestRewritten(t *testing.T) {
 		"one source, two conversions":    {annotatedLayers(t, onDates("1", whole, wholeToo), target, "sha256:1"), annotatedLayers(t, onDates("2", whole, wholeToo), target, "sha256:1"), Rewritten, Inferred, "converted for turboOCI in two ways"},
 		"two sources":                    {annotatedLayers(t, onDates("1", whole, wholeToo), target, "sha256:1"), annotatedLayers(t, onDates("2", whole, later), target, "sha256:2"), SameRecipe, Inferred, "built again"},
 		"every date kept":                {org.image(t), onDates("again", first, second).image(t), Rewritten, Suggested, "The same build, its layers rewritten"},
-		"dates of SOURCE_DATE_EPOCH":     {onDates("1", whole, whole).image(t), onDates("2", whole, whole).image(t), SameRecipe, Inferred, "other files from step 1 on"},
+		"dates of SOURCE_DATE_EPOCH":     {onDates("1", whole, whole).image(t), onDates("2", whole, whole).image(t), SameRecipe, Inferred, "other layers from step 1 on"},
 		"one layer is the same": {org.image(t), build{created: second, steps: []step{org.steps[0], does("RUN make # buildkit", files("other")).at(second)}}.image(t),
 			Rewritten, Suggested, "The same build, a layer of it rewritten after it was built"},
 		"one layer of a whole second": {onDates("", whole, second).image(t), build{created: second, steps: []step{does(nopA, files("other")).at(whole), onDates("", whole, second).steps[1]}}.image(t),
@@ -214,5 +214,28 @@ func TestRewritten(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestOneNamedLayer has images of one layer, which apko names alike whatever is in it.
+func TestOneNamedLayer(t *testing.T) {
+	of := func(content string, config map[string]any) build {
+		return configured(build{steps: []step{does("apko", files(content)).noted("This is an apko single-layer image")}}, config)
+	}
+	git, irb := map[string]any{"Entrypoint": []string{"/usr/bin/git"}}, map[string]any{"Cmd": []string{"/usr/bin/irb"}}
+	for name, tt := range map[string]struct {
+		a, b build
+		code Code
+		say  string
+	}{
+		"two programs":  {of("1", git), of("2", irb), Unrelated, "The one layer differs (apko: single layer); different settings: CMD is new in :b; ENTRYPOINT is gone in :b"},
+		"one program":   {of("1", git), of("2", git), SameRecipe, "The one layer differs: apko: single layer"},
+		"no program":    {of("1", nil), of("2", nil), Unrelated, "The one layer differs (apko: single layer)"},
+		"the same file": {of("1", git), of("1", irb), OtherSettings, "Same files, different settings"},
+	} {
+		c := pairOf(t, tt.a, tt.b)
+		if v := c.Verdict; v.Code != tt.code || !strings.HasPrefix(v.Headline.String(), tt.say) {
+			t.Errorf("%s: %s: %s", name, v.Code, v.Headline)
+		}
 	}
 }

@@ -93,7 +93,7 @@ func (l *ladder) squashedSide() (Verdict, bool) {
 		if because == "" || realLayers(*s.img) != 1 || strings.HasPrefix(because, "crane ") {
 			continue
 		}
-		if _, named := annotatedBase(s.entry); named != "" && named == s.other.Descriptor.Digest {
+		if named := annotatedBase(s.entry); named != "" && named == s.other.Descriptor.Digest {
 			return Verdict{
 				Code: Unrelated, Rests: on(Claimed), onNamedBase: true, says: "D12",
 				Headline: safe.Sprintf("%s names %s as its base; its layers were squashed", s.name, s.otherName),
@@ -106,17 +106,17 @@ func (l *ladder) squashedSide() (Verdict, bool) {
 			!hasNoSettings(s.otherImg) && sameTotal(s.img, s.otherImg) {
 			return Verdict{
 				Code: Unrelated, Rests: on(Heuristic), says: "D12",
-				Headline: safe.Sprintf("docker import made %s: one layer, without settings, of about the size of %s", s.name, s.otherName),
-				Because: safe.Sprintf("So layers cannot be compared; the sizes are %s and %s. The files may be the same or others",
-					bytesText(s.img.Manifest.LayerSize()), bytesText(s.otherImg.Manifest.LayerSize())),
+				Headline: safe.Sprintf("docker import made %s: one layer, without settings, of about the size of %s %s",
+					s.name, s.otherName, twoSizes(s.img, s.otherImg)),
+				Because: safe.Const("So layers cannot be compared. The files may be the same or others"),
 			}, true
 		}
 		if otherMark == "" && realLayers(*s.otherImg) > 1 && l.sameOwnSettings() && sameTotal(s.img, s.otherImg) {
 			return Verdict{
 				Code: Unrelated, Rests: on(Heuristic), says: "D12",
-				Headline: safe.Sprintf("Same settings; %s is squashed into one layer, of about the size of %s", s.name, s.otherName),
-				Because: safe.Sprintf("In %s, %s (%s), so layers cannot be compared; the sizes are %s and %s. The files may be the same or others",
-					s.name, flat, because, bytesText(s.img.Manifest.LayerSize()), bytesText(s.otherImg.Manifest.LayerSize())),
+				Headline: safe.Sprintf("Same settings; %s is squashed into one layer, of about the size of %s %s",
+					s.name, s.otherName, twoSizes(s.img, s.otherImg)),
+				Because: safe.Sprintf("In %s, %s (%s), so layers cannot be compared. The files may be the same or others", s.name, flat, because),
 			}, true
 		}
 	}
@@ -135,10 +135,9 @@ func (l *ladder) exported() (Verdict, bool) {
 		}
 		return Verdict{
 			Code: Unrelated, Rests: on(Heuristic),
-			Headline: safe.Sprintf("%s is one layer %s, of about the size of %s", s.name, kept, s.otherName),
-			Because: safe.Sprintf("Its history records no step, as after docker import -m or crane append, so layers cannot be compared; "+
-				"the sizes are %s and %s. The files may be the same or others",
-				bytesText(s.img.Manifest.LayerSize()), bytesText(s.otherImg.Manifest.LayerSize())),
+			Headline: safe.Sprintf("%s is one layer %s, of about the size of %s %s", s.name, kept, s.otherName, twoSizes(s.img, s.otherImg)),
+			Because: safe.Const("Its history records no step, as after docker import -m or crane append, so layers cannot be compared. " +
+				"The files may be the same or others"),
 		}, true
 	}
 	return Verdict{}, false
@@ -187,11 +186,22 @@ func (l *ladder) sameOwnSettings() bool {
 	return countOf(isSet, func(set bool) bool { return set }) > 1 && l.sameSettings()
 }
 
-// sameTotal reports whether one layer has about the size of many, which hold some files
-// twice.
+// sameTotal reports whether one layer has about the size of many. Another gzip of the same files
+// differs by up to 5 percent, as in similarSizes. One layer also lacks the files that later layers
+// hide, so it can be as much smaller again. A larger difference hints at other files, not at the same.
 func sameTotal(flat, other *model.Image) bool {
 	one, all := flat.Manifest.LayerSize(), other.Manifest.LayerSize()
-	return one > 0 && one <= all+all/20 && one >= all-all/5
+	return one > 0 && one <= all+all/20 && one >= all-all/10
+}
+
+// twoSizes is the sizes of an image of one layer and of one of many, in brackets. Where they read
+// the same they are in bytes.
+func twoSizes(flat, other *model.Image) string {
+	one, all := flat.Manifest.LayerSize(), other.Manifest.LayerSize()
+	if one != all && bytesText(one) == bytesText(all) {
+		return fmt.Sprintf("(%d and %d bytes)", one, all)
+	}
+	return "(" + bytesText(one) + " and " + bytesText(all) + ")"
 }
 
 // importsStdin reports whether the oldest step is an import of what docker export wrote: a URL

@@ -35,14 +35,17 @@ func TestSquashedSide(t *testing.T) {
 		trust Trust
 		head  string
 	}{
-		"same settings, about the same size": {program, flat(settings, 9*mb), Suggested, "Same settings; :b is squashed into one layer, of about the size of :a"},
+		"same settings, about the same size": {program, flat(settings, 9*mb), Suggested, "Same settings; :b is squashed into one layer, of about the size of :a (9.0 MB and 10 MB)"},
 		"other settings":                     {program, flat(other, 9*mb), Inferred, "Unrelated images"},
 		"another size":                       {program, flat(settings, 3*mb), Inferred, "Unrelated images"},
-		"imported":                           {program, imported(9 * mb), Suggested, "docker import made :b: one layer, without settings, of about the size of :a"},
+		"imported":                           {program, imported(9 * mb), Suggested, "docker import made :b: one layer, without settings, of about the size of :a (9.0 MB and 10 MB)"},
 		"imported, no settings to lose":      {configured(program, nil), imported(9 * mb), Inferred, "Unrelated images"},
+		"imported, 17 percent less":          {program, imported(8_300_000), Inferred, "Unrelated images"},
+		"imported, 6 percent more":           {program, imported(10_600_000), Inferred, "Unrelated images"},
+		"imported, of the size":              {program, imported(9_999_999), Suggested, "docker import made :b: one layer, without settings, of about the size of :a (9999999 and 10000000 bytes)"},
 		"imported, another size":             {program, imported(3 * mb), Inferred, "Unrelated images"},
-		"exported":                           {program, silent(nil, 9*mb), Suggested, ":b is one layer without settings, of about the size of :a"},
-		"exported, with a setting":           {program, silent(map[string]any{"Cmd": []string{"/app"}}, 9*mb), Suggested, ":b is one layer with the same CMD, of about the size of :a"},
+		"exported":                           {program, silent(nil, 9*mb), Suggested, ":b is one layer without settings, of about the size of :a (9.0 MB and 10 MB)"},
+		"exported, with a setting":           {program, silent(map[string]any{"Cmd": []string{"/app"}}, 9*mb), Suggested, ":b is one layer with the same CMD, of about the size of :a (9.0 MB and 10 MB)"},
 		"exported, with another command":     {program, silent(map[string]any{"Cmd": []string{"/other"}}, 9*mb), Inferred, "Unrelated images"},
 		"exported, another size":             {program, silent(nil, 30*mb), Inferred, "Unrelated images"},
 		"names its base":                     {base, onBase(manifestDigest(t, base)), Inferred, ":b names :a as its base; its layers were squashed"},

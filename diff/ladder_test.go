@@ -23,6 +23,18 @@ func app(steps ...step) build {
 	}, steps...)}
 }
 
+// TestUnrelated_settings: of two images that nothing relates, no label is new or gone.
+func TestUnrelated_settings(t *testing.T) {
+	program := func(name string, env []string, labels map[string]string) build {
+		b := build{steps: []step{does("COPY "+name+" /", files(name))}}
+		return configured(b, map[string]any{"Cmd": []string{"/" + name}, "Env": env, "Labels": labels})
+	}
+	v := pairOf(t, program("x", []string{"A=1"}, map[string]string{"v": "2", "w": "3"}), program("y", nil, map[string]string{"v": "3"})).Verdict
+	if want := `No layer is the same: 1 layer in :a, 1 layer in :b; different settings: CMD ["/x"] → ["/y"]`; v.Because.String() != want {
+		t.Errorf("%q, want %q", v.Because, want)
+	}
+}
+
 func TestLadder(t *testing.T) {
 	plain := app(does("COPY . /app # buildkit", files("app")))
 	otherEnv := plain
@@ -57,15 +69,15 @@ func TestLadder(t *testing.T) {
 		{"other environment", plain, otherEnv, OtherSettings, Proved, 0, "different settings: USER is new in :b; the variable A is new in :b", "unpack to the same bytes"},
 		{"another date", plain, later, OtherSettings, Proved, 0, "same settings; only dates differ", "unpack to the same bytes"},
 		{"an empty step recorded as a setting", app(does("WORKDIR /app", nothing)), app(sets("WORKDIR /app")), OtherRecord, Proved, 4, "recorded differently", "1 empty layer"},
-		{"built again", plain, app(does("COPY . /app # buildkit", files("app 2"))), SameRecipe, Inferred, 4, "other files from step 4 on", "COPY . /app"},
+		{"built again", plain, app(does("COPY . /app # buildkit", files("app 2"))), SameRecipe, Inferred, 4, "other layers from step 4 on", "COPY . /app"},
 		{"built again at another time", dated, rebuilt, SameRecipe, Inferred, 4, "built again; step 4 differs", "COPY . /app"},
-		{"a changed setting on the same base", plain, app(sets("ENV V=2"), does("COPY . /app", files("app 2"))), SameBase, Inferred, 4, "ENV V=2 is only in :b; COPY . /app gave different files", "Same up to step 3, then different. The first 2 layers with files are the same (29 MB)"},
+		{"a changed setting on the same base", plain, app(sets("ENV V=2"), does("COPY . /app", files("app 2"))), SameBase, Inferred, 4, "ENV V=2 is only in :b; COPY . /app gave another layer", "Same up to step 3, then different. The first 2 layers with files are the same (29 MB)"},
 		{"built by the other builder", app(does("COPY a.conf b.conf /etc/app/ # buildkit", files("conf"))), app(does("/bin/sh -c #(nop) COPY multi:"+strings.Repeat("c", 64)+" in /etc/app ", files("conf 2"))),
 			SameRecipe, Inferred, 4, "Maybe the same recipe: step 4 is written in two ways", "Step 4 is COPY a.conf b.conf /etc/app/ in :a and COPY multi:cccc… in /etc/app in :b, and its layers differ"},
 		{"another source to the same place", app(does("COPY a.conf /etc/ # buildkit", files("a"))), app(does("COPY b.conf /etc/ # buildkit", files("b"))),
 			SameBase, Inferred, 4, "COPY a.conf /etc/ becomes COPY b.conf /etc/", "The other 3 instructions are the same on both sides"},
 		{"a cache buster and other files", app(sets("ENV CACHE_VERSION=1"), does("COPY . /app", files("1"))), app(sets("ENV CACHE_VERSION=2"), does("COPY . /app", files("2"))),
-			SameBase, Inferred, 4, "COPY . /app gave different files", "Same up to step 3"},
+			SameBase, Inferred, 4, "COPY . /app gave another layer", "Same up to step 3"},
 		{"a setting, and a COPY given the same files", app(does("COPY file:"+strings.Repeat("e", 64)+" in /etc/", files("1")), sets("USER a")), app(does("COPY file:"+strings.Repeat("e", 64)+" in /etc/", files("2")), sets("USER b")),
 			SameBase, Inferred, 4, "USER a becomes USER b", "Same up to step 3"},
 		{"a setting, and a COPY given other files", app(does("COPY file:"+strings.Repeat("e", 64)+" in /etc/", files("1")), sets("USER a")), app(does("COPY file:"+strings.Repeat("f", 64)+" in /etc/", files("2")), sets("USER b")),
@@ -75,11 +87,13 @@ func TestLadder(t *testing.T) {
 		{"many steps more", plain, app(does("COPY x /", files("1")), does("COPY y /", files("2")), sets("USER a"), sets("EXPOSE 1"), sets("ENV A=1")),
 			SameBase, Inferred, 4, "COPY . /app is only in :a; COPY x / is only in :b; 4 more steps differ", "Same up to step 3"},
 		{"two layers exchanged", app(does("COPY a /", files("a")), does("COPY b /", files("b"))), app(does("COPY b /", files("b")), does("COPY a /", files("a"))),
+			SameBase, Inferred, 4, "The same layers, two of them swapped: COPY a / (step 4) and COPY b / (step 5)", "Same up to step 3"},
+		{"three layers in another order", app(does("COPY a /", files("a")), does("COPY b /", files("b")), does("COPY c /", files("c"))), app(does("COPY b /", files("b")), does("COPY c /", files("c")), does("COPY a /", files("a"))),
 			SameBase, Inferred, 4, "The same layers in another order", "Same up to step 3"},
 		{"two layers exchanged, and a setting", app(does("COPY a /", files("a")), does("COPY b /", files("b"))), configured(app(does("COPY b /", files("b")), does("COPY a /", files("a"))), map[string]any{"User": "7"}),
-			SameBase, Inferred, 4, "The same layers in another order; different settings: USER is new in :b", "Same up to step 3"},
+			SameBase, Inferred, 4, "The same layers, two of them swapped: COPY a / (step 4) and COPY b / (step 5); different settings: USER is new in :b", "Same up to step 3"},
 		{"all layers exchanged", build{steps: []step{does("COPY a /", files("a")), does("COPY b /", files("b"))}}, build{steps: []step{does("COPY b /", files("b")), does("COPY a /", files("a"))}},
-			Unrelated, Inferred, 1, "The same layers in another order", "The same 2 layers"},
+			Unrelated, Inferred, 1, "The same layers, two of them swapped: COPY a / (step 1) and COPY b / (step 2)", "The same 2 layers"},
 		{"no file on one side", none, build{steps: []step{sets("ENV A=1"), does("COPY x /", files("x"))}}, Unrelated, Inferred, 2, ":a has no file", "no layer in :a, 1 layer in :b"},
 		{"one step of two", build{steps: []step{does("COPY a /x", files("a")), sets("LABEL x=1")}}, build{steps: []step{does("COPY b /x", files("b")), sets("LABEL x=1")}},
 			Unrelated, Inferred, 1, "Step 1 differs: COPY a /x becomes COPY b /x; same settings", "The other instruction is the same"},
@@ -212,6 +226,39 @@ func artifact(tag, artifactType, content string) model.Artifact {
 	return model.Artifact{Ref: ref(tag), Top: m, Done: true, Entries: []model.Entry{{
 		Descriptor: v1.Descriptor{Digest: m.Digest, ArtifactType: m.ArtifactType}, Role: model.RoleArtifact,
 	}}}
+}
+
+// TestArtifacts_sameBlobs has artifacts of one content that state different things by their subject or
+// their annotations.
+func TestArtifacts_sameBlobs(t *testing.T) {
+	with := func(tag, content, subject string, annotations map[string]string) model.Artifact {
+		a := artifact(tag, "application/vnd.in-toto+json", content)
+		m := a.Top
+		if subject != "" {
+			m.Subject = &v1.Descriptor{Digest: digest.FromString(subject)}
+		}
+		m.Annotations, m.Digest = annotations, digest.FromString(fmt.Sprint(tag, subject, annotations))
+		a.Top, a.Entries[0].Artifact, a.Entries[0].Descriptor.Digest = m, &m, m.Digest
+		return a
+	}
+	const none = "{}" // the empty JSON object
+	x, y := map[string]string{"k": "x"}, map[string]string{"k": "y"}
+	for name, tt := range map[string]struct {
+		a, b model.Artifact
+		head string
+		same bool
+	}{
+		"of another image":                  {with("a", "p", "s1", nil), with("b", "p", "s2", nil), "The same attestation, attached to another manifest", false},
+		"of no image in B":                  {with("a", "p", "s1", nil), with("b", "p", "", nil), "The same attestation, attached to nothing in :b", false},
+		"of one image, with a note":         {with("a", "p", "s1", nil), with("b", "p", "s1", x), "The same attestation, different manifest", true},
+		"with notes only":                   {with("a", none, "s1", x), with("b", none, "s1", y), "Not container images: 2 attestations with different annotations", false},
+		"without content, with equal notes": {with("a", none, "s1", x), with("b", none, "s1", x), "The same attestation, different manifest", true},
+	} {
+		c := Compare(tt.a, tt.b)
+		if v := c.Verdict; v.Headline.String() != tt.head || c.Same(false) != tt.same {
+			t.Errorf("%s: %q because %q, same: %t", name, v.Headline, v.Because, c.Same(false))
+		}
+	}
 }
 
 // TestArtifacts_signatures has two artifacts of one payload, which is not the signature.
@@ -470,7 +517,8 @@ func TestArtifacts_version(t *testing.T) {
 		a, b      model.Artifact
 		head, why string
 	}{
-		{chart("a", "0.1.0", ""), chart("b", "0.2.0", ""), versioned, "Not container images; the only blob besides the config differs"},
+		{chart("a", "0.1.0", ""), chart("b", "0.2.0", ""), versioned, "Not container images; the only blob besides the config differs (1 B on both sides)"},
+		{chart("a", "", `{"version":"0.1.0","appVersion":"1"}`), chart("b", "", `{"version":"0.2.0","appVersion":"2"}`), versioned + ", appVersion 1 → 2", "Not container images"},
 		{chart("a", "", `{"name":"x","version":"0.1.0"}`), chart("b", "", `{"name":"y","version":"0.2.0"}`), versioned, "also the name of the chart (x → y)"},
 		{chart("a", "", `{"version":"0.1.0"}`), chart("b", "", `{"version":"0.1.0"}`), "Not container images: 2 Helm charts", "The only blob"},
 		{chart("a", "", `{"version":"0.1.0"}`), chart("b", "", ""), "Not container images: 2 Helm charts", "The only blob"},
@@ -481,7 +529,7 @@ func TestArtifacts_version(t *testing.T) {
 		if !strings.HasPrefix(v.Headline.String(), tt.head) || !strings.Contains(v.Because.String(), tt.why) {
 			t.Errorf("%d: %q because %q", i, v.Headline, v.Because)
 		}
-		if (tt.head == versioned) != (v.Trust == Inferred) {
+		if strings.HasPrefix(tt.head, versioned) != (v.Trust == Inferred) {
 			t.Errorf("%d: %s", i, v.Trust)
 		}
 	}
@@ -489,6 +537,56 @@ func TestArtifacts_version(t *testing.T) {
 	other := chart("b", "", `{"version":"0.2.0"}`)
 	if v := Recompare(Compare(read, other), later, other).Verdict; v.Headline.String() != versioned {
 		t.Errorf("after the config has arrived: %q", v.Headline)
+	}
+}
+
+// TestArtifacts_blobs has two artifacts that differ in blobs, with titles or without.
+func TestArtifacts_blobs(t *testing.T) {
+	type blob struct {
+		title, content string
+		size           int64
+	}
+	of := func(tag string, notes map[string]string, blobs ...blob) model.Artifact {
+		a := artifact(tag, "application/vnd.docker.ai.model.config.v0.1+json", tag)
+		a.Top.Layers, a.Top.Annotations = nil, notes
+		for _, b := range blobs {
+			d := v1.Descriptor{MediaType: "application/x", Digest: digest.FromString(b.content), Size: b.size}
+			if b.title != "" {
+				d.Annotations = map[string]string{v1.AnnotationTitle: b.title}
+			}
+			a.Top.Layers = append(a.Top.Layers, d)
+		}
+		a.Top.Raw = mustJSON(t, a.Top.Layers)
+		a.Top.Digest = digest.FromBytes(append(a.Top.Raw, fmt.Sprint(notes)...))
+		a.Entries[0].Artifact, a.Entries[0].Descriptor.Digest = &a.Top, a.Top.Digest
+		return a
+	}
+	at := func(commit string) map[string]string {
+		return map[string]string{v1.AnnotationRevision: "main@sha1:" + strings.Repeat(commit, 40)}
+	}
+	weights, license := blob{"model.gguf", "w1", 4}, blob{"LICENSE", "l", 9}
+	for name, tt := range map[string]struct {
+		a, b      model.Artifact
+		head, why string
+	}{
+		"one file": {of("a", nil, weights, license), of("b", nil, license, blob{"model.gguf", "w2", 6}),
+			"Model: the file model.gguf differs (4 B → 6 B)", "Not container images; 1 blob besides the config is the same"},
+		"a file and another one": {of("a", nil, weights), of("b", nil, blob{"model.gguf", "w2", 4}, license),
+			"Not container images: 2 models, with different content", "The file model.gguf differs (4 B on both sides); the file LICENSE is only in :b (9 B)"},
+		"a file is gone": {of("a", nil, weights, license), of("b", nil, weights), "Model: the file LICENSE is only in :a (9 B)", "Not container images; 1 blob besides the config is the same"},
+		"another name":   {of("a", nil, weights), of("b", nil, blob{"x.gguf", "w2", 4}), "Model: the file model.gguf becomes x.gguf (4 B on both sides)", "Not container images"},
+		"a new name":     {of("a", nil, weights), of("b", nil, blob{"x.gguf", "w1", 4}), "The same model, different manifest", "the layer annotation org.opencontainers.image.title (model.gguf → x.gguf)"},
+		"without titles": {of("a", nil, blob{"", "1", 1}, blob{"", "2", 1000}), of("b", nil, blob{"", "1", 1}, blob{"", "3", 1001}),
+			"Not container images: 2 models, with different content", "Blob 2 differs (1000 → 1001 bytes); 1 blob besides the config is the same"},
+		"five files": {of("a", nil, blob{"1", "1", 1}, blob{"2", "2", 1}, blob{"3", "3", 1}, blob{"4", "4", 1}, blob{"5", "5", 1}), of("b", nil),
+			"Not container images: 2 models", "the file 3 is only in :a (1 B); 2 more blobs differ"},
+		"commits":    {of("a", at("a"), weights), of("b", at("b"), blob{"model.gguf", "w2", 6}), "Model: revision main@sha1:aaaaaaaaaaaa → main@sha1:bbbbbbbbbbbb", "Not container images; the file model.gguf differs (4 B → 6 B)"},
+		"one commit": {of("a", at("a"), weights), of("b", at("a"), blob{"model.gguf", "w2", 6}), "Model: the file model.gguf differs (4 B → 6 B)", "Not container images"},
+	} {
+		v := Compare(tt.a, tt.b).Verdict
+		if !strings.HasPrefix(v.Headline.String(), tt.head) || !strings.Contains(v.Because.String(), tt.why) {
+			t.Errorf("%s: %q because %q", name, v.Headline, v.Because)
+		}
 	}
 }
 

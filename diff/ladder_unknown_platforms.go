@@ -3,22 +3,27 @@ package diff
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// unknownPlatforms returns the images of a side that may have any platform: the index states none
-// for them, and they could not be read.
+// unknownPlatforms returns the entries of a side that may have any platform: images that could not be
+// read and for which the index states none, and inner indexes that could not be read.
 func unknownPlatforms(a model.Artifact) []model.Entry {
-	return matching(differentImages(a.Images()), func(e model.Entry) bool { return nameOf(e) == "" && e.Err != nil })
+	images := matching(differentImages(a.Images()), func(e model.Entry) bool { return nameOf(e) == "" && e.Err != nil })
+	return append(images, unreadInner(a)...)
+}
+
+// unreadInner are the inner indexes of a side that could not be read.
+func unreadInner(a model.Artifact) []model.Entry {
+	return matching(a.Entries, func(e model.Entry) bool { return e.Role == model.RoleIndex && e.Err != nil })
 }
 
 // knownOnlyIn is onlyIn without platforms that an image of the other side may have.
 func (c Comparison) knownOnlyIn() (onlyA, onlyB []string) {
 	onlyA, onlyB = c.onlyIn()
-	isUnnamed := func(name string) bool { return name == unnamedImage }
+	isUnnamed := func(name string) bool { return name == unnamedImage || name == unknownImage }
 	if len(unknownPlatforms(*c.B)) > 0 {
 		onlyA = matching(onlyA, isUnnamed)
 	}
@@ -33,19 +38,23 @@ func knownPlatforms(a model.Artifact, names []string) []string {
 	if len(unknownPlatforms(a)) == 0 {
 		return names
 	}
-	return matching(names, func(name string) bool { return name != unnamedImage })
+	return matching(names, func(name string) bool { return name != unnamedImage && name != unknownImage })
 }
 
 // withUnknownPlatforms changes the verdict on two sides without a common platform if an image of one
 // of them may have any platform.
 func (c Comparison) withUnknownPlatforms(v Verdict) Verdict {
-	var texts []string
+	var texts []safe.Text
 	for _, s := range c.artifacts() {
 		unknown := unknownPlatforms(*s.art)
 		if len(unknown) == 0 {
 			continue
 		}
-		texts = append(texts, unknownPlatformsText(s, unknown))
+		text := safe.Clean(unknownPlatformsText(s, unknown))
+		if len(texts) > 0 {
+			text = lowerFirst(text)
+		}
+		texts = append(texts, text)
 		if slices.ContainsFunc(unknown, func(e model.Entry) bool { return !lacksPart(e.Err) }) {
 			v.Rests = on(Structure)
 		}
@@ -53,15 +62,42 @@ func (c Comparison) withUnknownPlatforms(v Verdict) Verdict {
 	if len(texts) == 0 {
 		return v
 	}
-	v.Headline = safe.Clean(strings.Join(texts, "; "))
+	v.Headline = safe.Join(texts, "; ")
 	v.Because = safe.Sprintf("%s. It is unknown whether they have a platform in common%s", v.Because, c.annotatedCommit())
 	return v
+}
+
+// judgeUnknownPlatforms replaces the verdict on platforms of one side that an unread entry of the other
+// side may have: "only in" would be a guess.
+func (c Comparison) judgeUnknownPlatforms() {
+	sides := c.artifacts()
+	for i, p := range c.Pairs {
+		own, other := sides[0], sides[1]
+		if p.A == nil {
+			own, other = other, own
+		}
+		unknown := unknownPlatforms(*other.art)
+		if p.A != nil && p.B != nil || p.Platform == "" || len(unknown) == 0 {
+			continue
+		}
+		c.Pairs[i].Verdict = Verdict{
+			Code: NotComparable, Rests: on(Structure), Headline: safe.Sprintf("Read only in %s", own.name),
+			Because: safe.Sprintf("%s. It may be or have %s", unknownPlatformsText(other, unknown), p.Platform),
+		}.trusted()
+	}
 }
 
 func unknownPlatformsText(s artifactSide, unknown []model.Entry) string {
 	state := "could not be read"
 	if !slices.ContainsFunc(unknown, func(e model.Entry) bool { return !model.IsMissing(e.Err) }) {
 		state = isAre(len(unknown)) + " missing in the registry"
+	}
+	if inner := len(unreadInner(*s.art)); inner > 0 {
+		what := byNumber(inner, "An index", fmt.Sprintf("%d indexes", inner)) + " in the index of " + s.name
+		if images := len(unknown) - inner; images > 0 {
+			what += " and " + plural(images, "image")
+		}
+		return what + " " + state
 	}
 	state = "of " + s.name + " " + state + ", and the index states no platform for " + byNumber(len(unknown), "it", "them")
 	if len(unknown) == len(differentImages(s.art.Images())) {

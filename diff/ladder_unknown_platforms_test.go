@@ -38,7 +38,7 @@ func TestUnknownPlatforms(t *testing.T) {
 		c1, c2            bool
 	}{
 		"all are missing": {Compare(list("a", lost, nameless(gone(s390, true))), list("b", amd)),
-			"Both images of :a are missing in the registry, and the index states no platform for them", ":a has 2 images without a platform; :b has linux/amd64. It is unknown whether they have a platform in common", Proved, false, false},
+			"Both images of :a are missing in the registry, and the index states no platform for them", ":a has 2 images of unknown platforms; :b has linux/amd64. It is unknown whether they have a platform in common", Proved, false, false},
 		"one is missing": {Compare(list("a", s390, lost), list("b", amd)),
 			"1 image of :a is missing in the registry, and the index states no platform for it", "It is unknown", Proved, true, false},
 		"missing on B": {Compare(list("a", amd), list("b", lost)), "The only image of :b is missing in the registry, and the index states no platform for it", "", Proved, false, false},

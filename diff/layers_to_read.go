@@ -46,7 +46,7 @@ func (d unverified) add(side Side, s *model.Step, r Row) {
 	if (s.Layer.Size <= 0 || s.Layer.Size > model.MaxSmall) && !unsized && !nothing {
 		return
 	}
-	if _, known := model.EmptyPacker(s.Layer.Digest); known && (s.DiffID == "" || s.Empty) {
+	if _, known := model.EmptyPacker(s.Layer.Digest); known && (s.DiffID == "" || s.Empty) && r.Class != RepackedRow {
 		return
 	}
 	d.want(side, s, model.WholeLayer)

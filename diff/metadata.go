@@ -54,6 +54,10 @@ func metadataOf(art *model.Artifact, e *model.Entry) metadata {
 		if name, _ := baseRelease(*e.Image); name != "" {
 			labels = maps.Clone(labels)
 			delete(labels, v1.AnnotationVersion)
+			if titledBase(labels) != "" {
+				delete(labels, v1.AnnotationTitle)
+				delete(labels, v1.AnnotationSource)
+			}
 		}
 		add("label", labels)
 	}
@@ -70,16 +74,6 @@ func (m metadata) get(keys ...string) (value, source string) {
 		}
 	}
 	return "", ""
-}
-
-// base is the base image that annotations or labels name; either part may be empty.
-func (m metadata) base() (name string, d digest.Digest) {
-	value, _ := m.get(v1.AnnotationBaseImageDigest)
-	if d = digest.Digest(value); d.Validate() != nil {
-		d = ""
-	}
-	name, _ = m.get(v1.AnnotationBaseImageName)
-	return name, d
 }
 
 // revision is the commit that an image claims to be built from.
@@ -103,7 +97,11 @@ func (b bump) text() string {
 	if v, from, to, ok := otherFlavour(b.from, b.to); ok {
 		return quoted(b.product) + " " + quoted(v) + ", another variant: " + quoted(from) + " → " + quoted(to)
 	}
-	return quoted(b.product) + " " + quoted(b.from) + " → " + quoted(b.to)
+	text := quoted(b.product) + " " + quoted(b.from) + " → " + quoted(b.to)
+	if goesBack(b.from, b.to) {
+		text += ", an older version"
+	}
+	return text
 }
 
 // otherFlavour takes the same version of two flavours apart: 15.4 and 15.4-bullseye are the

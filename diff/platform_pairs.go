@@ -10,6 +10,7 @@ import (
 	"github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/safe"
 )
 
 // pairUp pairs the platforms of A with those of B. settled is false while the
@@ -278,9 +279,36 @@ func (c Comparison) ForPlatform(platform string) (Comparison, error) {
 		return c, fmt.Errorf("neither side has %s; available: %s", want, c.platformNames())
 	case c.B != nil:
 		only.Verdict = only.verdictOnShared()
+		if len(only.Pairs) == 1 && len(only.shared()) == 0 {
+			only.Verdict = c.lackingPlatform(only.Pairs[0], want)
+		}
 	}
 	only.Findings = matching(c.Findings, func(f Finding) bool { return isTagFinding(f.ID) || only.concerns(f) })
+	if stop, _ := only.stopFinding(); only.Verdict.Code == Identical {
+		only.Verdict = only.withFaults(only.Verdict, stop)
+	}
 	return only, nil
+}
+
+// lackingPlatform is the verdict on the one platform that is compared, if only one side has it. An
+// image that states no architecture can be one of that platform.
+func (c Comparison) lackingPlatform(p Pair, want string) Verdict {
+	sides := c.artifacts()
+	has, lacks := sides[0], sides[1]
+	if p.A == nil {
+		has, lacks = lacks, has
+	}
+	images := lacks.art.Images()
+	v := Verdict{
+		Code: NotComparable, Rests: on(Hashed), Headline: safe.Sprintf("%s has no %s; only %s has it", lacks.name, want, has.name),
+		Because: safe.Sprintf("%s has %s", lacks.name,
+			contents(*lacks.art, mapped(images, func(e model.Entry) string { return platformText(nameOf(e)) }))),
+	}
+	if slices.ContainsFunc(images, func(e model.Entry) bool { return e.Platform().Architecture == "" }) {
+		v.Rests = on(Claimed)
+		v.Headline = safe.Sprintf("%s states no %s; only %s does", lacks.name, want, has.name)
+	}
+	return v.trusted()
 }
 
 // verdictOnShared returns the verdict on the remaining pairs, without the index

@@ -5,21 +5,17 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/opencontainers/go-digest"
-	"github.com/opencontainers/image-spec/specs-go/v1"
-
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// baseMoved (G1). The annotations of the base image claim it. Without them, equal
-// instructions above the base and different layers below show it.
+// baseMoved (G1). The images claim their bases. Without claims, equal instructions above the
+// base and different layers below show it.
 func baseMoved(c Comparison, p Pair, a, b *model.Image) []Finding {
-	if isSame(p.Verdict.Code) || p.Verdict.Code == OtherSettings || p.Verdict.isBase || p.convertedWhole() ||
-		platformsContradict(p.A.Platform(), p.B.Platform()) {
+	if !p.baseCanMove() {
 		return nil
 	}
-	if f, ok := c.baseAnnotated(p); ok {
+	if f, ok := c.baseMovedByClaims(p); ok {
 		return []Finding{f.ofRebase(p)}
 	}
 	if p.convertedApart() || c.baseOfAnotherPlatform(p) {
@@ -30,7 +26,7 @@ func baseMoved(c Comparison, p Pair, a, b *model.Image) []Finding {
 		return nil
 	}
 	rows := differingBase(p.Rows, baseA.Steps, baseB.Steps)
-	if len(rows) == 0 || p.onlyDatesDiffer(rows) {
+	if len(rows) == 0 || p.onlyDatesDiffer(rows) || p.madeByTwo(rows[0]) { // the tool that made it is the cause
 		return nil
 	}
 	own := ownStepsSame(len(a.Steps)-baseA.Steps, p.ownFilesText(baseA.Steps))
@@ -46,6 +42,12 @@ func baseMoved(c Comparison, p Pair, a, b *model.Image) []Finding {
 		Check: c.ConfigCheck(p, "[.history[].created_by]"),
 	}
 	return []Finding{f.ofRebase(p)}
+}
+
+// baseCanMove reports whether the two images of a pair can be two builds on two bases.
+func (p Pair) baseCanMove() bool {
+	return !isSame(p.Verdict.Code) && p.Verdict.Code != OtherSettings && !p.Verdict.isBase && !p.convertedWhole() &&
+		!platformsContradict(p.A.Platform(), p.B.Platform())
 }
 
 // ofRebase takes another base for what it is if the verdict is a rebase.
@@ -125,44 +127,39 @@ func baseProof(a, b model.Image, baseA, baseB Base, first Row) []safe.Text {
 
 func firstSteps(n int) string { return "the first " + afterFirst(n, "step") }
 
-// baseAnnotated compares the base digests that the builders recorded.
-func (c Comparison) baseAnnotated(p Pair) (Finding, bool) {
-	nameA, digestA := annotatedBase(p.A)
-	nameB, digestB := annotatedBase(p.B)
-	if digestA == "" || digestB == "" || digestA == digestB || c.basesAgree(p) {
+// baseMovedByClaims compares the bases that the images of both sides name.
+func (c Comparison) baseMovedByClaims(p Pair) (Finding, bool) {
+	a, b, ok := bothSides(p)
+	if !ok || !p.baseCanMove() || c.basesAgree(p) {
 		return Finding{}, false
 	}
-	sameName := nameA == nameB // a base without a name can be any
-	if (sameName || nameA == "" || nameB == "") && (namesOwnStep(p.A) || namesOwnStep(p.B)) {
+	from, to := c.BaseClaim(SideA, p), c.BaseClaim(SideB, p)
+	if !otherBaseNamed(from, to) {
 		return Finding{}, false
 	}
 	sideA, sideB := c.names()
 	f := Finding{
-		Severity: 2, Rests: on(Claimed), Next: advisePinnedBase(nameB),
+		Severity: 2, Rests: on(Claimed), Next: adviseBase(b, to.Name),
 		Evidence: []Evidence{{SideA, none, p.A.Descriptor.Digest}, {SideB, none, p.B.Descriptor.Digest}},
-		Proof: []safe.Text{
-			safe.Sprintf("A: %s = %s (%s)", v1.AnnotationBaseImageDigest, digestA, quoted(nameA)),
-			safe.Sprintf("B: %s = %s (%s)", v1.AnnotationBaseImageDigest, digestB, quoted(nameB)),
-		},
-		Check: c.ManifestCheck(p, ".annotations"),
+		Proof:    []safe.Text{from.proof("A"), to.proof("B")}, Check: c.claimCheck(p, to.source),
 	}
+	state := bothState(from, to)
 	switch {
-	case !sameName && nameA != "" && nameB != "":
-		f.Text = safe.Sprintf("The bases differ: %s is built on %s, %s on %s, as annotations state.", sideA, quoted(nameA), sideB, quoted(nameB))
+	case from.Name != "" && to.Name != "" && !sameReference(from.Name, to.Name):
+		f.Text = safe.Sprintf("The bases differ: %s is built on %s, %s on %s, %s.", sideA, quoted(from.Name), sideB, quoted(to.Name), state)
 		f.Next = safe.Const("Check that the different base is intended")
-	case !sameName:
-		f.Text = safe.Sprintf("The bases differ: %s in %s, %s in %s, as annotations state.",
-			short(digestA), sideA, short(digestB), sideB)
+	case from.Name == "" != (to.Name == ""):
+		f.Text = safe.Sprintf("The bases differ: %s in %s, %s in %s, %s.", short(from.Digest), sideA, short(to.Digest), sideB, state)
 		f.Next = safe.Const("Check that the different base is intended")
-	case nameB != "":
-		f.Text = safe.Sprintf("The base moved: %s was %s, now it is %s, as annotations state%s.",
-			quoted(nameB), short(digestA), short(digestB), c.sameStepsText(p))
-		if fitsCommand(nameB) {
-			f.Command = safe.Sprintf("crane digest %s", quoted(nameB))
+	case to.Name != "":
+		f.Text = safe.Sprintf("The base moved: %s was %s, now it is %s, %s%s.",
+			quoted(to.Name), short(from.Digest), short(to.Digest), state, sameStepsText(p, a, b))
+		if fitsCommand(to.Name) {
+			f.Command = safe.Sprintf("crane digest %s", quoted(to.Name))
 		}
 	default:
-		f.Text = safe.Sprintf("The base moved: it was %s, now it is %s, as annotations state%s.",
-			short(digestA), short(digestB), c.sameStepsText(p))
+		f.Text = safe.Sprintf("The base moved: it was %s, now it is %s, %s%s.",
+			short(from.Digest), short(to.Digest), state, sameStepsText(p, a, b))
 	}
 	return f, true
 }
@@ -174,9 +171,8 @@ func fitsCommand(name string) bool {
 }
 
 // sameStepsText returns a remark if the instructions above the two bases are equal.
-func (c Comparison) sameStepsText(p Pair) string {
-	a, b := p.baseA, p.baseB
-	if a.Steps == 0 || b.Steps == 0 || recipeFrom(p.A.Image.Steps, a.Steps) != recipeFrom(p.B.Image.Steps, b.Steps) {
+func sameStepsText(p Pair, a, b *model.Image) string {
+	if p.baseA.Steps == 0 || p.baseB.Steps == 0 || recipeFrom(a.Steps, p.baseA.Steps) != recipeFrom(b.Steps, p.baseB.Steps) {
 		return ""
 	}
 	return "; the instructions after it are the same"
@@ -188,17 +184,4 @@ func (c Comparison) sameStepsText(p Pair) string {
 func (c Comparison) basesAgree(p Pair) bool {
 	a, b := p.baseA, p.baseB
 	return a.Steps > 0 && b.Steps > 0 && len(differingBase(p.Rows, a.Steps, b.Steps)) == 0
-}
-
-// annotatedBase returns name and digest of the base from the annotations of the manifest,
-// or of the index if the manifest has none.
-func annotatedBase(e *model.Entry) (name string, d digest.Digest) {
-	_, from := baseAnnotations(e)
-	return from[v1.AnnotationBaseImageName], baseDigestIn(from)
-}
-
-// namesOwnStep reports whether the image is made by buildah or podman. With --layers they
-// record the digest of the last but one step of the same build as the digest of the base.
-func namesOwnStep(e *model.Entry) bool {
-	return e.Image.Config.Config.Labels[buildahLabel] != ""
 }

@@ -3,7 +3,6 @@ package diff
 import (
 	"slices"
 
-	"github.com/opencontainers/go-digest"
 	"github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
@@ -19,7 +18,7 @@ func baseContradicted(c Comparison, p Pair, a, b *model.Image) []Finding {
 	contradiction := func(text, claim safe.Text) []Finding {
 		return []Finding{{
 			Severity: 1, Rests: on(Claimed), Evidence: pairEvidence(p), Text: text,
-			Next: safe.Const("Do not rely on tools that find the base by this value. Correct the build that sets it"),
+			Next: adviseBaseClaim,
 			Proof: []safe.Text{
 				claim, safe.Sprintf("the first diff_id of A is %s, that of B is %s", a.Config.RootFS.DiffIDs[0], b.Config.RootFS.DiffIDs[0]),
 			},
@@ -29,7 +28,8 @@ func baseContradicted(c Comparison, p Pair, a, b *model.Image) []Finding {
 	sides := c.entriesOf(p)
 	for i, child := range slices.Backward(sides) {
 		base := sides[1-i]
-		source, named := c.claimedBaseOf(child.side, child.entry)
+		claim := c.claimOf(child.side, child.entry).direct()
+		named := claim.Digest
 		isNamed := named == base.entry.Descriptor.Digest ||
 			named == c.artifact(base.side).Top.Digest && nameOf(*p.A) == nameOf(*p.B)
 		if named == "" || !isNamed || startsWith(child.entry.Image, base.entry.Image) {
@@ -37,11 +37,10 @@ func baseContradicted(c Comparison, p Pair, a, b *model.Image) []Finding {
 		}
 		return contradiction(
 			safe.Sprintf("The %s of %s names %s as its base, but the layers of %s are not the first ones of %s. The layers count.",
-				source, child.name, base.name, base.name, child.name),
+				claim.source, child.name, base.name, base.name, child.name),
 			safe.Sprintf("%s(%s) = %s, the manifest of the other side", v1.AnnotationBaseImageDigest, string(child.side), named))
 	}
-	_, baseA := claimedBase(p.A)
-	_, baseB := claimedBase(p.B)
+	baseA, baseB := baseClaim(nil, p.A).direct().Digest, baseClaim(nil, p.B).direct().Digest
 	if baseA == "" || baseA != baseB || a.Config.RootFS.DiffIDs[0] == b.Config.RootFS.DiffIDs[0] || nameOf(*p.A) != nameOf(*p.B) {
 		return nil
 	}
@@ -50,36 +49,8 @@ func baseContradicted(c Comparison, p Pair, a, b *model.Image) []Finding {
 		safe.Sprintf("%s(A) = %s(B) = %s", v1.AnnotationBaseImageDigest, v1.AnnotationBaseImageDigest, baseA))
 }
 
-// claimedBase returns the digest that an image claims for its base, "" if there is none,
-// and what claims it. Labels are left out: an image inherits those of its base.
-func claimedBase(e *model.Entry) (source string, d digest.Digest) {
-	if namesOwnStep(e) {
-		return "", ""
-	}
-	source, from := baseAnnotations(e)
-	return source, baseDigestIn(from)
-}
-
-// baseAnnotations returns the annotations that name the digest of the base: those of the
-// manifest, or of the index entry if the manifest has none.
-func baseAnnotations(e *model.Entry) (source string, values map[string]string) {
-	switch {
-	case baseDigestIn(e.Image.Manifest.Annotations) != "":
-		return "annotation", e.Image.Manifest.Annotations
-	case baseDigestIn(e.Descriptor.Annotations) != "":
-		return "index annotation", e.Descriptor.Annotations
-	}
-	return "", nil
-}
-
-// baseDigestIn is the digest of the base that annotations name, "" for none.
-func baseDigestIn(annotations map[string]string) digest.Digest {
-	d := digest.Digest(annotations[v1.AnnotationBaseImageDigest])
-	if d.Validate() != nil {
-		return ""
-	}
-	return d
-}
+// adviseBaseClaim is for a claim that the layers contradict.
+var adviseBaseClaim = safe.Const("Do not rely on tools that find the base by this value. Correct the build that sets it")
 
 // startsWith reports whether the layers of base are the first ones of img.
 func startsWith(img, base *model.Image) bool {

@@ -2,9 +2,6 @@ package diff
 
 import (
 	"fmt"
-	"slices"
-
-	"github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
@@ -90,35 +87,77 @@ func (b taggedBase) finding(c Comparison) Finding {
 		f.Command = b.on.compareCommand(b.tag.Digest)
 	}
 	if b.layers > 0 {
-		first := b.repo.AtDigest(firstImageOf(*c.tagSetOf(b.on.side, b.repo), b.tag.Digest)).String()
+		first := b.repo.AtDigest(b.image).String()
 		f.Check = diffCommand("crane config %s | jq '.rootfs.diff_ids[]'", first, c.imageAt(b.on.side, b.entry))
 	}
 	return f
 }
 
-func (c Comparison) tagSetOf(side Side, repo model.Ref) *model.TagSet {
-	sets := c.tagSets(side)
-	return sets[max(slices.IndexFunc(sets, func(s *model.TagSet) bool { return s.Repo == repo }), 0)]
-}
-
 func (b taggedBase) sentence() string {
 	subject := list(b.names)
 	where := ""
-	if b.platform != "" && (b.layers > 0 || b.source == "annotation") {
+	if b.platform != "" && (b.layers > 0 || b.source != byIndexAnnotation) {
 		where = "on " + b.platform + ", "
 	}
 	if b.layers == 0 {
-		return upperFirst(where + "an " + b.source + " of " + subject + " names " + b.name + " as the base.")
+		return upperFirst(where + b.source.withArticle() + " of " + subject + " names " + b.name + " as the base.")
 	}
 	those := byNumber(b.layers, "is that", "are those")
 	first := fmt.Sprintf("the first %s of %s %s of %s", afterFirst(b.layers, "layer"), subject, those, b.name)
 	switch {
 	case b.source != "":
-		return upperFirst(where + first + ", which an " + b.source + " names: it is the base.")
+		return upperFirst(where + first + ", which " + b.source.withArticle() + " names: it is the base.")
 	case b.certain():
 		return upperFirst(where + first + ": it is the base.")
 	}
 	return upperFirst(where + first + ". The instructions do not show whether it is the base or has the same base.")
+}
+
+// claimProof shows that an image names the tag as its base.
+func (b taggedBase) claimProof() safe.Text {
+	switch b.digest {
+	case "":
+		return safe.Sprintf("base name of %s, by %s = %s", b.names[0], b.source.withArticle(), b.repo.WithTag(b.tag.Tag).String())
+	case b.tag.Digest:
+		return safe.Sprintf("base digest of %s, by %s = %s = digest(%s)", b.names[0], b.source.withArticle(), b.digest, b.name)
+	}
+	return safe.Sprintf("base digest of %s, by %s = %s, an image that %s lists", b.names[0], b.source.withArticle(), b.digest, b.name)
+}
+
+// isSquashed reports whether the one layer of an image can have the files of its base.
+func isSquashed(img *model.Image) bool {
+	_, because := squashMark(*img)
+	return because != ""
+}
+
+// claimDenied (G11): an image names a known tag as its base, but the layers of the tag are not the
+// first ones of the image. A name alone may mean the image that the tag was before it moved.
+func claimDenied(c Comparison) []Finding {
+	var found []Finding
+	for _, t := range c.taggedSides() {
+		e := firstEntry(c.artifact(t.side))
+		_, denied := c.searchBase(t.side, e)
+		if !denied.denied || isSquashed(t.image) {
+			continue
+		}
+		b := taggedBase{baseTag: denied, on: t, entry: e, names: []string{t.name}, name: c.tagName(denied.repo.WithTag(denied.tag.Tag))}
+		f := Finding{
+			Severity: 1, Rests: on(Claimed), Evidence: []Evidence{{t.side, none, e.Descriptor.Digest}}, Tags: []string{b.tag.Tag},
+			Text: safe.Sprintf("The %s of %s names %s as its base, but the layers of %s are not the first ones of %s. The layers count.",
+				string(b.source), t.name, b.name, b.name, t.name),
+			Next:  adviseBaseClaim,
+			Proof: []safe.Text{b.claimProof(), safe.Sprintf("the diff_ids with files of %s are not the first of %s", b.name, t.name)},
+			Check: diffCommand("crane config %s | jq '.rootfs.diff_ids[]'", b.repo.AtDigest(b.image).String(), c.imageAt(t.side, e)),
+		}
+		if b.digest == "" {
+			f.Severity = 0
+			f.Text = safe.Sprintf("The %s of %s names %s as its base, without a digest; the layers of %s are not the first ones of %s: "+
+				"the tag has moved since, or is not the base.", string(b.source), t.name, b.name, b.name, t.name)
+			f.Next = safe.Sprintf("To get the newest base, build %s again", t.name)
+		}
+		found = append(found, f)
+	}
+	return found
 }
 
 // maxDiffIDs limits how many diff_ids a proof lists.
@@ -127,11 +166,7 @@ const maxDiffIDs = 10
 func (b taggedBase) proof() []safe.Text {
 	var lines []safe.Text
 	if b.source != "" {
-		is := "digest(" + b.name + ")"
-		if b.digest != b.tag.Digest {
-			is = "an image that " + b.name + " lists"
-		}
-		lines = append(lines, safe.Sprintf("%s(%s) = %s = %s", v1.AnnotationBaseImageDigest, b.names[0], b.digest, is))
+		lines = append(lines, b.claimProof())
 	}
 	n := 0
 	for _, s := range b.on.image.Steps {

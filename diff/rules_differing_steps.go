@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/opencontainers/go-digest"
+
 	"github.com/tagdiff/tagdiff/diff/dockerfile"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
@@ -71,6 +73,15 @@ func rebuiltDifferently(c Comparison, p Pair) []Finding {
 		return nil // two builders give two layers of the same files
 	}
 	text := instructionText(*first.A)
+	if !slices.ContainsFunc(rebuilt, func(r Row) bool { return !r.onlyTimes() }) {
+		return []Finding{{
+			Severity: 1, Rests: on(Hashed), Evidence: evidenceOf([]Row{first}), Check: c.LayerCheck(first),
+			Proof: append(rowProof(first), safe.Sprintf("digest of each archive without times: %s", first.A.Untimed)),
+			Text: safe.Sprintf("Step %d gave the same files on both sides (%s). Its layers were read: only dates differ%s.",
+				stepNumber(first), text, moreLayersText(len(rebuilt)-1)),
+			Next: safe.Const("Nothing to fix, unless the same bytes are expected"),
+		}}
+	}
 	if f, ok := c.filesGiven(p, rebuilt); ok {
 		return []Finding{f}
 	}
@@ -97,6 +108,9 @@ func rebuiltDifferently(c Comparison, p Pair) []Finding {
 	f.Text = safe.Sprintf("%s has different layers on the two sides%s%s.", text, sizesText(first), moreStepsText(len(rebuilt)-1))
 	f.Next = safe.Const("No earlier step differs, so its inputs differ or it is not reproducible. " +
 		"Pin versions, or compare the files that it copied")
+	if p.madeByTwo(first) {
+		f.Next = safe.Const("Compare the files of the two layers: two builders write the same files in different bytes")
+	}
 	return []Finding{f}
 }
 
@@ -193,7 +207,7 @@ func copiedNothing(c Comparison, p Pair) []Finding {
 			continue
 		}
 		f := Finding{
-			Severity: 3, Rests: emptyGrounds(empty), Evidence: evidenceOf([]Row{r}), Proof: rowProof(r), Check: c.LayerCheck(r),
+			Severity: 3, Rests: emptyGrounds(*empty), Evidence: evidenceOf([]Row{r}), Proof: rowProof(r), Check: c.LayerCheck(r),
 			Text: safe.Sprintf("%s added no file in %s. In %s it added %s.", instructionText(*empty), notIn, in, sizeText(full.Layer.Size)),
 			Next: safe.Const("Check .dockerignore, the stage it copies from, and the build cache"),
 		}
@@ -203,15 +217,6 @@ func copiedNothing(c Comparison, p Pair) []Finding {
 		found = append(found, f)
 	}
 	return found
-}
-
-// emptyGrounds is the evidence that a layer is empty: its bytes, or the diff_id that its
-// config claims.
-func emptyGrounds(s *model.Step) []Ground {
-	if contentRead(s) {
-		return on(Hashed)
-	}
-	return on(Claimed)
 }
 
 func isCopy(s *model.Step) bool {
@@ -231,13 +236,42 @@ func orderChanged(_ Comparison, p Pair, a, b *model.Image) []Finding {
 		return nil
 	}
 	moved := matching(p.Rows, func(r Row) bool { return r.Class == Moved })
+	swapped := swappedText(*a, *b)
+	if swapped != "" {
+		swapped = ": " + swapped + " changed places"
+	}
 	return []Finding{{
 		Severity: 2, Rests: filesGrounds(p.Rows), Evidence: evidenceOf(moved),
-		Text: safe.Sprintf("The same %s are in a different order. Upper layers hide files of lower ones, so the files can differ.",
-			plural(len(inA), "layer")),
+		Text: safe.Sprintf("The same %s are in a different order%s. Upper layers hide files of lower ones, so the files can differ.",
+			plural(len(inA), "layer"), swapped),
 		Next:  safe.Const("Check the tool that copied the image, or whether the manifest was made by hand. Build it again"),
 		Proof: []safe.Text{safe.Sprintf("the %d diff_ids of A and of B are the same set in a different order", len(inA))},
 	}}
+}
+
+// swappedText names the two steps of A whose layers are in the place of each other in B, while all
+// others keep theirs, "" if the order differs in more.
+func swappedText(a, b model.Image) string {
+	stepsA, inB := matching(a.Steps, hasFiles), fileContents(b)
+	if len(stepsA) != len(inB) {
+		return ""
+	}
+	var at []int
+	for i, s := range stepsA {
+		if contentOf(s) != digest.Digest(inB[i]) {
+			at = append(at, i)
+		}
+	}
+	if len(at) != 2 || string(contentOf(stepsA[at[0]])) != inB[at[1]] || string(contentOf(stepsA[at[1]])) != inB[at[0]] {
+		return ""
+	}
+	name := func(s model.Step) string {
+		if !hasInstruction(s) {
+			return fmt.Sprintf("step %d", s.Index+1)
+		}
+		return fmt.Sprintf("%s (step %d)", instructionText(s), s.Index+1)
+	}
+	return name(stepsA[at[0]]) + " and " + name(stepsA[at[1]])
 }
 
 // fileContents returns the contents (see contentOf) of the layers with files, oldest first.

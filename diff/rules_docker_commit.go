@@ -53,7 +53,8 @@ func committedStep(img model.Image) *model.Step {
 	if top == nil {
 		return nil
 	}
-	if isCommitted(img, *top) && keepsContainer(img) || byBuildah(*top) && slices.ContainsFunc(img.Steps[:top.Index], hasInstruction) {
+	if isCommitted(img, *top) && keepsContainer(img) || byBuildah(*top) && slices.ContainsFunc(img.Steps[:top.Index], hasInstruction) &&
+		!recordsFiles(img, *top) {
 		return top
 	}
 	var saved *model.Step
@@ -68,6 +69,12 @@ func committedStep(img model.Image) *model.Step {
 		}
 	}
 	return saved
+}
+
+// recordsFiles reports whether a COPY, ADD or RUN under a step says what its layer holds, as after
+// buildah copy --add-history.
+func recordsFiles(img model.Image, s model.Step) bool {
+	return slices.Contains(stageLayers(&img), s.Index+1)
 }
 
 // byBuildah reports whether buildah or podman saved a container: the step records the base and the

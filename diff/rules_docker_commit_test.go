@@ -58,3 +58,22 @@ func TestDockerCommit_noFile(t *testing.T) {
 		}
 	}
 }
+
+// TestBuildahCommit has containers that buildah saved: with a recorded COPY, with a recorded setting,
+// and without a record.
+func TestBuildahCommit(t *testing.T) {
+	for name, tt := range map[string]struct {
+		recorded []step
+		want     bool
+	}{
+		"a COPY":    {[]step{sets("/bin/sh -c #(nop) COPY file:" + hex64('a')), sets("/bin/sh -c #(nop) ENV A=1")}, false},
+		"a setting": {[]step{sets("/bin/sh -c #(nop) ENV A=1")}, true},
+		"nothing":   {nil, true},
+	} {
+		b := build{config: map[string]any{"Labels": map[string]string{buildahLabel: "1.33.7"}}, steps: []step{does("ADD x /", files("x"))}}
+		b.steps = append(append(b.steps, tt.recorded...), does("/bin/sh", files("y")).noted("FROM localhost/one:latest"))
+		if got := found(Describe(single("a", b.image(t))), "D14") != nil; got != tt.want {
+			t.Errorf("%s: D14 is found: %v", name, got)
+		}
+	}
+}

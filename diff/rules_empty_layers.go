@@ -57,7 +57,7 @@ func emptyLayers(s sideOf) []Finding {
 		return found
 	}
 	return append(found, Finding{
-		Rests: on(Hashed), Evidence: stepEvidence(s.side, empty),
+		Rests: emptyGrounds(empty...), Evidence: stepEvidence(s.side, empty),
 		Text: safe.Sprintf("In %s, %d of %s %s empty (%s). Steps that change no file make such layers. They are harmless.",
 			s.name, len(empty), plural(layers, "layer"), isAre(len(empty)), stepsText(stepIndexes(empty))),
 		Next:  safe.Const("Nothing to do"),

@@ -23,11 +23,21 @@ func (c Comparison) artifacts() []artifactSide {
 	return matching(both, func(s artifactSide) bool { return s.art != nil })
 }
 
-// indexes returns the sides that are an index; only A if both are the same one.
+// indexes returns the sides that are an index, or the one index that both are.
 func (c Comparison) indexes() []artifactSide {
-	return matching(c.artifacts(), func(s artifactSide) bool {
-		return isIndex(*s.art) && (s.side == SideA || s.art.Top.Digest != c.A.Top.Digest)
-	})
+	if c.isOneIndex() {
+		return []artifactSide{{SideA, oneIndex, c.A}}
+	}
+	return matching(c.artifacts(), func(s artifactSide) bool { return isIndex(*s.art) })
+}
+
+// oneIndex is what findings call an index that both references lead to. A name of one side would
+// sound as if the other side were free of the fault.
+const oneIndex = "this index"
+
+// isOneIndex reports whether both references lead to the same index.
+func (c Comparison) isOneIndex() bool {
+	return c.B != nil && isIndex(*c.A) && c.A.Top.Digest != "" && c.A.Top.Digest == c.B.Top.Digest
 }
 
 // onArtifacts turns a rule for one artifact into a rule for a comparison.

@@ -2,6 +2,7 @@ package diff
 
 import (
 	"cmp"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -91,8 +92,9 @@ func isBaseProduct(product string) bool {
 
 // sharesName reports whether a reference is named after a product.
 func sharesName(product string, ref model.Ref) bool {
-	if isBaseProduct(product) { // :1.2-ubi9 is built on ubi9, it is not ubi9
-		return strings.Contains(lettersOf(ref.Repository), lettersOf(lastPart(product))) || ref.Tag == lastPart(product)
+	if isBaseProduct(product) { // :1.2-ubi9 is built on ubi9, it is not ubi9; :ubi-9 is
+		return strings.Contains(lettersOf(ref.Repository), lettersOf(lastPart(product))) ||
+			withoutSeparators(ref.Tag) == withoutSeparators(lastPart(product))
 	}
 	return strings.Contains(lettersOf(ref.Repository+" "+ref.Tag), lettersOf(lastPart(product)))
 }
@@ -112,6 +114,10 @@ func lettersOf(name string) string {
 		return r
 	}, strings.ToLower(name))
 }
+
+var separators = strings.NewReplacer("-", "", "_", "", ".", "")
+
+func withoutSeparators(name string) string { return strings.ToLower(separators.Replace(name)) }
 
 // lastPart is the name after the last slash, without a tag or digest.
 func lastPart(name string) string {
@@ -159,11 +165,16 @@ func isHex(s string) bool {
 // whichCommit (E5). That no commit is stated is reported only for an image that was built
 // again and whose labels name a version or a repository: there it would answer a question.
 func whichCommit(c Comparison, p Pair, imgA, imgB *model.Image) []Finding {
-	if isSame(p.Verdict.Code) {
-		return nil
-	}
-	nameA, nameB := c.names()
 	a, b := originOf(c.A, p.A), originOf(c.B, p.B)
+	if isSame(p.Verdict.Code) || p.Verdict.isBase && a.isKnown() != b.isKnown() && isOnRelease(imgA, imgB) {
+		return nil // E6 says whose label it is
+	}
+	return c.compareOrigins(p, a, b, imgA, imgB)
+}
+
+// compareOrigins is whichCommit for what the two sides state.
+func (c Comparison) compareOrigins(p Pair, a, b origin, imgA, imgB *model.Image) []Finding {
+	nameA, nameB := c.names()
 	f := Finding{
 		Rests: on(Claimed), Evidence: pairEvidence(p), Check: c.ConfigCheck(p, ".config.Labels"),
 		Proof: changesProof([]change{
@@ -207,7 +218,7 @@ func whichCommit(c Comparison, p Pair, imgA, imgB *model.Image) []Finding {
 		f.Severity = 1
 		f.Text = safe.Sprintf("%s is %s, %s is %s, as %s.%s", nameA, a.text(), nameB, b.text(), statedBy(a, b), borrowed)
 		f.Next = c.compareSources(a, b)
-		f.Command = logCommand(a, b)
+		f.Command = logCommand(a, b, goesBack(a.version, b.version) || builtBefore(imgB, imgA))
 	}
 	if borrowed != "" {
 		f.Rests = on(Claimed, Heuristic)
@@ -217,8 +228,12 @@ func whichCommit(c Comparison, p Pair, imgA, imgB *model.Image) []Finding {
 	return []Finding{f}
 }
 
-// logCommand lists the commits between two of one repository, empty for others.
-func logCommand(a, b origin) safe.Text {
+// logCommand lists the commits between two of one repository, empty for others. From a newer
+// one to an older one git lists nothing, so back swaps them.
+func logCommand(a, b origin, back bool) safe.Text {
+	if back {
+		a, b = b, a
+	}
 	if a.repository == "" || a.repository != b.repository || !isHex(a.revision) || !isHex(b.revision) {
 		return safe.Text{}
 	}
@@ -297,31 +312,71 @@ var distributions = []string{
 
 // borrowedLabel (E6): a version label that belongs to the base.
 func borrowedLabel(c Comparison, p Pair) []Finding {
+	if found := c.inheritedLabel(p); len(found) > 0 {
+		return found
+	}
 	found := c.onSides(p, distributionLabel)
 	if a, b, ok := bothSides(p); ok && len(found) == 2 {
-		labelsA, labelsB := a.Config.Config.Labels, b.Config.Config.Labels
-		if name := labelsA[v1.AnnotationRefName]; name == labelsB[v1.AnnotationRefName] {
+		distributionA, versionA := baseRelease(*a)
+		distributionB, versionB := baseRelease(*b)
+		if distributionA == distributionB {
 			nameA, nameB := c.names()
-			found[0].Text = safe.Sprintf("The label version=%s in %s and version=%s in %s belongs to the base, %s, not to these images.",
-				quoted(labelsA[v1.AnnotationVersion]), nameA, quoted(labelsB[v1.AnnotationVersion]), nameB, name)
+			found[0].Text = safe.Sprintf("The labels version=%s in %s and version=%s in %s belong to the base, %s, not to these images.",
+				quoted(versionA), nameA, quoted(versionB), nameB, distributionA)
 			found[0].Evidence, found[0].Proof = pairEvidence(p), append(found[0].Proof, found[1].Proof...)
 			found = found[:1]
 		}
 	}
-	return append(found, c.inheritedLabel(p)...)
+	return found
 }
 
-// baseRelease is the distribution that an image is built on and its version, as a label that
-// was inherited says: "version" beside the "ref.name" of a distribution, in an image with more
-// than one layer and without a revision label. It is "" for other images.
+// baseRelease is the distribution that an image is built on and its version, as labels that
+// were inherited say, in an image with more than one layer and without a revision label:
+// "version" beside the "ref.name" of a distribution, or beside its title and the same version
+// under another name. It is "" for other images.
 func baseRelease(img model.Image) (name, version string) {
 	labels := img.Config.Config.Labels
 	name, version = labels[v1.AnnotationRefName], labels[v1.AnnotationVersion]
-	if version == "" || !slices.Contains(distributions, name) || name == "ubuntu" && !ubuntuRelease.MatchString(version) ||
-		labelOf(img, revisionLabels) != "" || realLayers(img) < 2 {
+	if version == "" || labelOf(img, revisionLabels) != "" || realLayers(img) < 2 {
+		return "", ""
+	}
+	if titled := titledBase(labels); titled != "" && versionAgain(labels) != "" {
+		return titled, version
+	}
+	if !slices.Contains(distributions, name) || name == "ubuntu" && !ubuntuRelease.MatchString(version) {
 		return "", ""
 	}
 	return name, version
+}
+
+// isOnRelease reports whether a label of one of some images is that of the distribution it is
+// built on.
+func isOnRelease(images ...*model.Image) bool {
+	return slices.ContainsFunc(images, func(img *model.Image) bool {
+		name, _ := baseRelease(*img)
+		return name != ""
+	})
+}
+
+// titledBase is the distribution whose base image the title names: "openSUSE Leap 15.5 Base
+// Container".
+func titledBase(labels map[string]string) string {
+	words := strings.Fields(strings.ToLower(labels[v1.AnnotationTitle]))
+	if len(words) > 1 && slices.Contains(distributions, words[0]) && slices.Contains(words[1:], "base") {
+		return words[0]
+	}
+	return ""
+}
+
+// versionAgain is the label of a distribution's own that repeats the version: openSUSE sets
+// org.opensuse.base.version, too. One that an image sets for itself leaves the other as it was.
+func versionAgain(labels map[string]string) string {
+	for _, key := range slices.Sorted(maps.Keys(labels)) {
+		if key != v1.AnnotationVersion && strings.HasSuffix(key, ".version") && labels[key] == labels[v1.AnnotationVersion] {
+			return key
+		}
+	}
+	return ""
 }
 
 // ubuntuRelease is the form of the releases of Ubuntu: year and month.
@@ -333,12 +388,16 @@ func distributionLabel(s sideOf) []Finding {
 	if name == "" {
 		return nil
 	}
+	labels, key := s.img.Config.Config.Labels, v1.AnnotationRefName
+	if titledBase(labels) != "" {
+		key = v1.AnnotationTitle
+	}
 	return []Finding{{
 		Severity: 1, Rests: on(Structure), Evidence: []Evidence{{s.side, none, s.img.Config.Digest}},
 		Text: safe.Sprintf("In %s, the label version=%s belongs to the base, %s, not to this image.", s.name, quoted(version), name),
 		Next: safe.Const("Set the label again in the last stage of the Dockerfile"),
 		Proof: []safe.Text{safe.Sprintf("%s=%s, %s=%s, no revision, %d layers with files",
-			v1.AnnotationRefName, name, v1.AnnotationVersion, quoted(version), realLayers(*s.img))},
+			key, quoted(labels[key]), v1.AnnotationVersion, quoted(version), realLayers(*s.img))},
 		Check: s.configCheck(".config.Labels"),
 	}}
 }

@@ -18,23 +18,21 @@ var layerReaders = []struct{ prefix, reader string }{
 // an entry of an index that is labelled for other clients.
 func unknownLayerType(c Comparison, p Pair) []Finding {
 	return c.onSides(p, func(s sideOf) []Finding {
-		unknown := matching(s.img.Steps, func(st model.Step) bool { return st.HasLayer && !isKnownLayerType(st.Layer.MediaType) })
 		entry := p.A
 		if s.side == SideB {
 			entry = p.B
 		}
-		if len(unknown) == 0 || featuresText(entry.Descriptor) != "" {
+		unknown := unknownTypes(*entry)
+		if len(unknown) == 0 {
 			return nil
 		}
 		mediaType := unknown[0].Layer.MediaType
 		reads := "Docker, containerd, podman and CRI-O do not know it, and refuse the image."
-		if !strings.HasPrefix(mediaType, "application/vnd.") { // moby and containers/image take some of these
+		switch reader := readerOf(mediaType); {
+		case reader != "":
+			reads = "Only " + reader + " can run the image."
+		case !isRefusedType(mediaType):
 			reads = "containerd and Docker's containerd image store do not unpack it, so they refuse the image."
-		}
-		for _, r := range layerReaders {
-			if strings.HasPrefix(mediaType, r.prefix) {
-				reads = "Only " + r.reader + " can run the image."
-			}
 		}
 		return []Finding{{
 			Severity: 2, Rests: on(Hashed, Claimed), Evidence: stepEvidence(s.side, unknown),
@@ -49,6 +47,37 @@ func unknownLayerType(c Comparison, p Pair) []Finding {
 			Check: s.manifestCheck("[.layers[].mediaType]"),
 		}}
 	})
+}
+
+// unknownTypes are the steps of an image whose layers no ordinary runtime reads, nil for an entry of an
+// index that is labelled for other clients.
+func unknownTypes(e model.Entry) []model.Step {
+	if e.Image == nil || featuresText(e.Descriptor) != "" {
+		return nil
+	}
+	return matching(e.Image.Steps, func(st model.Step) bool { return st.HasLayer && !isKnownLayerType(st.Layer.MediaType) })
+}
+
+// readerOf is the only program that reads layers of a media type, "" if none is known.
+func readerOf(mediaType string) string {
+	for _, r := range layerReaders {
+		if strings.HasPrefix(mediaType, r.prefix) {
+			return strings.TrimSuffix(r.reader, ",")
+		}
+	}
+	return ""
+}
+
+// isRefusedType reports whether all ordinary runtimes refuse layers of an unknown media type. moby and
+// containers/image take some general ones, as application/octet-stream.
+func isRefusedType(mediaType string) bool { return strings.HasPrefix(mediaType, "application/vnd.") }
+
+// refusedTypes are the pairs whose layers all ordinary runtimes refuse on both sides, for their media types.
+func (c Comparison) refusedTypes() []Pair {
+	isRefused := func(e model.Entry) bool {
+		return slices.ContainsFunc(unknownTypes(e), func(st model.Step) bool { return isRefusedType(st.Layer.MediaType) })
+	}
+	return matching(c.shared(), func(p Pair) bool { return isRefused(*p.A) && isRefused(*p.B) })
 }
 
 // isKnownLayerType reports whether a media type is that of a tar archive, plain, compressed,

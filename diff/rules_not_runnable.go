@@ -9,7 +9,8 @@ import (
 
 // nothingToRun (D26): an image without a file has no program that a container could start.
 func nothingToRun(s sideOf) []Finding {
-	if slices.ContainsFunc(s.img.Steps, func(st model.Step) bool { return st.HasLayer && !st.Empty }) {
+	lacks := lackedLayers(s.img)
+	if lacks == "" {
 		return nil
 	}
 	f := Finding{
@@ -18,10 +19,7 @@ func nothingToRun(s sideOf) []Finding {
 		Proof: []safe.Text{safe.Sprintf("layers: %d", len(s.img.Manifest.Layers))},
 		Check: s.manifestCheck(".layers // .fsLayers"),
 	}
-	lacks := "no layer"
-	if len(s.img.Manifest.Layers) > 0 {
-		lacks, f.Rests = "no layer with files", on(Hashed, Claimed)
-	}
+	f.Rests = emptyGrounds(s.img.Steps...)
 	command := slices.Concat(s.img.Config.Config.Entrypoint, s.img.Config.Config.Cmd)
 	if len(command) == 0 {
 		f.Text = safe.Sprintf("In %s, the image has %s and no start command: there is nothing to run.", s.name, lacks)
@@ -31,10 +29,21 @@ func nothingToRun(s sideOf) []Finding {
 	return []Finding{f}
 }
 
+// lackedLayers says that an image has no file: "no layer", "no layer with files". It is "" for others.
+func lackedLayers(img *model.Image) string {
+	switch {
+	case slices.ContainsFunc(img.Steps, func(st model.Step) bool { return st.HasLayer && !st.Empty }):
+		return ""
+	case len(img.Manifest.Layers) > 0:
+		return "no layer with files"
+	}
+	return "no layer"
+}
+
 // calledAttestation (C19): the layers are those of an image, but an annotation of the manifest calls it
 // an attestation.
 func calledAttestation(s sideOf) []Finding {
-	if s.img.Manifest.Annotations[model.AnnotationReferenceType] != model.AttestationType {
+	if !callsAttestation(s.img) {
 		return nil
 	}
 	return []Finding{{
@@ -45,4 +54,9 @@ func calledAttestation(s sideOf) []Finding {
 		Proof: []safe.Text{safe.Sprintf("annotation %s = %s", model.AnnotationReferenceType, model.AttestationType)},
 		Check: s.manifestCheck(".annotations"),
 	}}
+}
+
+// callsAttestation reports whether an annotation of a manifest calls it an attestation.
+func callsAttestation(img *model.Image) bool {
+	return img.Manifest.Annotations[model.AnnotationReferenceType] == model.AttestationType
 }

@@ -199,10 +199,11 @@ func entriesOfAll(groups []sharedPlatform) []model.Entry {
 	return slices.Concat(mappedTo(groups, func(g sharedPlatform) []model.Entry { return g.entries })...)
 }
 
-// packing is how the second entry is packed or written, "" unless it was read and has the same
-// config as the first.
+// packing is how the second entry is packed or written, "" unless all entries were read and have the
+// config of the first.
 func (g sharedPlatform) packing() string {
-	if !isSameConfig(g.entries[0], g.entries[1]) {
+	isOther := func(e model.Entry) bool { return !isSameConfig(g.entries[0], e) }
+	if slices.ContainsFunc(g.entries[1:], isOther) {
 		return ""
 	}
 	return packingBeside(g.entries[0], g.entries[1])
@@ -247,6 +248,9 @@ func (c Comparison) onPlatform(s artifactSide, entries []model.Entry) Finding {
 func (c Comparison) ambiguous(s artifactSide, g sharedPlatform, others []model.Entry) Finding {
 	f := c.onPlatform(s, g.entries)
 	f.Severity, f.Next = 2, safe.Const("Create the index again with one entry for each platform")
+	if hasNamed(s.art.Entries) {
+		f.Next = adviseCopyEntry
+	}
 	digests := mapped(append([]model.Entry{g.entries[0]}, others...), func(e model.Entry) string {
 		return "sha256:" + short(e.Descriptor.Digest)
 	})
@@ -260,11 +264,30 @@ func (c Comparison) ambiguous(s artifactSide, g sharedPlatform, others []model.E
 func (c Comparison) layoutIndex(s artifactSide, names []string) Finding {
 	tags := matching(names, func(name string) bool { return !model.IsAttached(name) })
 	f := c.onPlatform(s, matching(s.art.Entries, func(e model.Entry) bool { return e.Depth == 0 }))
-	f.Rests = on(Claimed)
-	f.Text = safe.Sprintf("%s is like the index of an OCI layout: its entries are the tags %s, not the platforms of one image.",
-		s.name, listUpTo(12, mapped(tags, quoted)))
-	f.Next = safe.Const("To pull one of them, use its digest. Push each tag for itself")
+	f.Severity, f.Rests = 1, on(Claimed)
+	f.Text = safe.Sprintf("%s is like the index of an OCI layout: its entries are the tags %s, not the platforms of one image. "+
+		"A pull of %s gets at most one of them.", s.name, listUpTo(12, mapped(tags, quoted)), s.name)
+	f.Next, f.Command = adviseCopyEntry, c.tagEntryCommand(s)
+	if !f.Command.IsEmpty() {
+		f.Next = safe.Const("Copy the entry that you want to a tag, by its digest, for example:")
+	}
 	return f
+}
+
+// tagEntryCommand returns the command that gives the first named entry of the index of an OCI
+// layout its tag, empty if the name cannot be a tag.
+func (c Comparison) tagEntryCommand(s artifactSide) safe.Text {
+	for _, d := range s.art.Top.Children {
+		name := d.Annotations[v1.AnnotationRefName]
+		if name == "" || model.IsAttached(name) {
+			continue
+		}
+		tagged, err := model.ParseBeside(s.art.Ref, ":"+name)
+		if ref := c.refAt(s.side, d.Digest); err == nil && tagged.Tag == name && ref != "" {
+			return safe.Clean("crane tag " + ref + " " + name)
+		}
+	}
+	return safe.Text{}
 }
 
 // twinPackings is C7 for platforms whose entries are one image in several packings, as podman
@@ -376,7 +399,11 @@ func (c Comparison) oneSidedEvidence(side Side) []Evidence {
 // labelContradiction (C3): the index and the config of an image state different platforms.
 func labelContradiction(c Comparison, p Pair) []Finding {
 	var found []Finding
-	for _, s := range c.entriesOf(p) {
+	sides := c.entriesOf(p)
+	if c.isOneIndex() {
+		sides = []entryOf{{SideA, oneIndex, p.A}}
+	}
+	for _, s := range sides {
 		if !isMislabelled(s.entry) || len(mislabelled(*c.artifact(s.side))) > 1 {
 			continue // contradictions says all of them
 		}

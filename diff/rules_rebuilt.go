@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/tagdiff/tagdiff/diff/version"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
@@ -37,6 +38,12 @@ func builtAtOtherTimes(a, b *model.Image) bool {
 	return a.Config.Created != nil && b.Config.Created != nil && !a.Config.Created.Equal(*b.Config.Created)
 }
 
+// builtBefore reports whether one image has an earlier date than another one.
+func builtBefore(first, second *model.Image) bool {
+	from, to := first.Created(), second.Created()
+	return from != nil && to != nil && from.Before(*to)
+}
+
 // rebuiltNotRetagged (A7): the same instructions, but different layers.
 func rebuiltNotRetagged(c Comparison, p Pair, a, b *model.Image) []Finding {
 	if p.Verdict.Code != SameRecipe || nameOf(*p.A) != nameOf(*p.B) {
@@ -54,26 +61,53 @@ func rebuiltNotRetagged(c Comparison, p Pair, a, b *model.Image) []Finding {
 	if from, to := a.Created(), b.Created(); from != nil && to != nil && to.Sub(*from).Abs() >= time.Minute {
 		when = ", " + nameA + " on " + model.TimeText(*from) + ", " + nameB + " on " + model.TimeText(*to)
 	}
+	older := ""
+	if when != "" && builtBefore(b, a) {
+		older = ": " + nameB + " is the older build"
+	}
 	f := Finding{
 		Severity: 2, Rests: on(Structure), Evidence: evidenceOf(rows), Proof: rowProof(rows[0]), Check: c.LayerCheck(rows[0]),
-		Text: safe.Sprintf("The image was built again, not retagged%s. A test of %s is not a test of %s.", when, nameA, nameB),
+		Text: safe.Sprintf("The image was built again, not retagged%s%s. A test of %s is not a test of %s.", when, older, nameA, nameB),
 		Next: safe.Const("Promote the tested image instead of building it twice. The first step that differs shows what changed"),
 	}
-	if bumped := c.versionsOf(p); bumped != "" {
+	if builtByTwo(a, b) {
+		f.Text = safe.Sprintf("The image was built again by another builder, not retagged%s%s. A test of %s is not a test of %s.",
+			when, older, nameA, nameB)
+		f.Next = safe.Const("Promote the tested image instead of building it twice. Compare the files of the steps: " +
+			"two builders write the same files in different bytes")
+	}
+	if from, to, ok := c.versionsOf(p); ok {
 		f.Severity, f.Rests = 0, on(Structure, Claimed)
-		f.Text = safe.Sprintf("The image was built again%s: it is another %s.", when, bumped)
+		f.Text = safe.Sprintf("The image was built again%s: it is another %s.", when, versionText(from, to))
 		f.Next = safe.Const("Nothing to fix: another version needs a build, and a test")
+		if goesBack(from, to) {
+			f.Text = safe.Sprintf("The version goes back, %s → %s. These are two builds%s.", quoted(from), quoted(to), when)
+			f.Next = safe.Const("Nothing to fix if this is a rollback: check that the older version can read the data of the newer one. " +
+				"If it is not, find the job that pushed it")
+		}
 	}
 	return []Finding{f}
 }
 
-// versionsOf is the change of version that explains a rebuild: that of labels or
-// annotations, "" for none.
-func (c Comparison) versionsOf(p Pair) string {
-	from, to, ok := c.claimedVersions(p)
-	if !ok || !c.areVersions(p) {
-		return ""
+// goesBack reports whether the second of two versions is an older release. Of 1.4.2 and 1.4,
+// which can be any release of 1.4, neither is.
+func goesBack(from, to string) bool {
+	a, b := version.Parse(from), version.Parse(to)
+	if a.Count == b.Count {
+		return a.Count > 0 && a.IsDate() == b.IsDate() && b.CompareRelease(a) < 0
 	}
+	n := min(a.Count, b.Count)
+	return n > 0 && a.IsDate() == b.IsDate() && slices.Compare(b.Numbers[:n], a.Numbers[:n]) < 0
+}
+
+// versionsOf are the two versions that explain a rebuild: those of labels or annotations.
+func (c Comparison) versionsOf(p Pair) (from, to string, ok bool) {
+	from, to, ok = c.claimedVersions(p)
+	return from, to, ok && c.areVersions(p)
+}
+
+// versionText names two versions, or two variants of one.
+func versionText(from, to string) string {
 	if v, plain, flavour, ok := otherFlavour(from, to); ok {
 		return "variant of version " + quoted(v) + ", " + quoted(plain) + " → " + quoted(flavour)
 	}

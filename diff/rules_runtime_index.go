@@ -11,17 +11,21 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// nestedIndex (C14): an index of images that lists an index.
+// nestedIndex (C14): an index of images that lists an index. Of the index of an OCI layout,
+// which is not for runtimes, C7 says what it is.
 func nestedIndex(c Comparison) []Finding {
 	isIndex := func(a *model.Artifact, i int) bool {
-		return a.Entries[i].Role == model.RoleIndex && len(a.Images()) > 0
+		return a.Entries[i].Role == model.RoleIndex && len(a.Images()) > 0 && layoutNames(*a) == nil
 	}
 	return c.onEntries(isIndex, func(s artifactSide, nested []model.Entry) Finding {
+		next := safe.Const("Create a flat index: docker buildx imagetools create, with the inner indexes as sources")
+		if hasNamed(nested) || len(sharedPlatforms(s.art.Images())) > 0 { // a flat index would list a platform twice
+			next = adviseCopyEntry
+		}
 		return Finding{
-			Severity: 1, Rests: on(Hashed, Claimed),
+			Severity: 1, Rests: on(Hashed, Claimed), Next: next,
 			Text: safe.Sprintf("In %s, the index lists %s. podman and Docker before 23.0 read one level only and fail.",
 				s.name, indexesText(nested)),
-			Next: safe.Const("Create a flat index: docker buildx imagetools create lists the images of the inner ones"),
 			Proof: []safe.Text{safe.Const("source: podman issue 25045 " +
 				"(\"Unexpectedly received a manifest list instead of a manifest for a single image\"); " +
 				"moby pull request 43675; image-spec image-index.md says SHOULD of nested indexes")},
@@ -45,18 +49,31 @@ func indexesText(nested []model.Entry) string {
 	return text
 }
 
-// withoutPlatform (C15): images of an index that no client can choose by platform.
+// adviseCopyEntry is the advice for an index whose entries are not the platforms of one image.
+var adviseCopyEntry = safe.Const("Copy the entry that you want to a tag, by its digest: crane tag NAME@sha256:… TAG")
+
+// hasNamed reports whether one of some entries has the name of a tag, as in an OCI layout.
+func hasNamed(entries []model.Entry) bool {
+	return slices.ContainsFunc(entries, func(e model.Entry) bool { return e.Descriptor.Annotations[v1.AnnotationRefName] != "" })
+}
+
+// withoutPlatform (C15): images of an index that no client can choose by platform. Of the
+// index of an OCI layout, C7 says what it is. An entry that was not read may be another artifact.
 func withoutPlatform(c Comparison) []Finding {
 	return c.onEntries(func(a *model.Artifact, i int) bool {
 		e := a.Entries[i]
-		return e.Role == model.RoleImage && (e.Descriptor.Platform == nil || e.Descriptor.Platform.OS == "")
+		return e.Role == model.RoleImage && e.Image != nil && layoutNames(*a) == nil &&
+			(e.Descriptor.Platform == nil || e.Descriptor.Platform.OS == "")
 	}, func(s artifactSide, bare []model.Entry) Finding {
+		next := safe.Const("Create the index again with a platform for each image")
+		if hasNamed(bare) {
+			next = adviseCopyEntry
+		}
 		takes := byNumber(len(bare), "1 entry for an image has no platform. podman takes it",
 			fmt.Sprintf("%d entries for images have no platform. podman takes the first of them", len(bare)))
 		return Finding{
-			Severity: 1, Rests: on(Hashed, Claimed),
+			Severity: 1, Rests: on(Hashed, Claimed), Next: next,
 			Text: safe.Sprintf("In %s, %s if no other entry fits; containerd and Docker read the platform from the config.", s.name, takes),
-			Next: safe.Const("Create the index again with a platform for each image"),
 			Proof: []safe.Text{safe.Const("source: containers/image, manifest/oci_index.go: ChooseInstance; " +
 				"containerd, core/images/image.go: Manifest; moby pull request 43675")},
 		}

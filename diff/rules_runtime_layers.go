@@ -24,10 +24,15 @@ var layerLimits = []struct {
 		"moby, layer/layer_store.go: maxLayerDepth = 125; the containerd image store does not use it",
 	},
 	{128, "CRI-O and podman of 2022 and older", "cri-o issue 6261; containers/storage pull request 1375 lifted it"},
-	{500, "Linux's overlayfs", "linux, fs/overlayfs: OVL_MAX_STACK = 500"},
+	{overlayLayers, "Linux's overlayfs", "linux, fs/overlayfs: OVL_MAX_STACK = 500"},
 }
 
-// tooManyLayers (D19): more layers than a runtime mounts.
+// overlayLayers is the most layers that overlayfs mounts, on which Docker, containerd, podman and CRI-O
+// run images unless a node is set up with another storage.
+const overlayLayers = 500
+
+// tooManyLayers (D19): more layers than a runtime mounts. It stops a deployment where no common
+// runtime mounts them, and is a warning where others do.
 func tooManyLayers(s sideOf) []Finding {
 	n := len(s.img.Manifest.Layers)
 	var limits []string
@@ -41,14 +46,21 @@ func tooManyLayers(s sideOf) []Finding {
 	if len(limits) == 0 {
 		return nil
 	}
-	return []Finding{{
+	f := Finding{
 		Severity: 2, Rests: on(Hashed, Claimed), Evidence: []Evidence{{s.side, none, s.img.Manifest.Digest}},
-		Text: safe.Sprintf("In %s, there are %d layers, more than some runtimes can mount (max depth exceeded): %s.",
-			s.name, n, strings.Join(limits, "; ")),
+		Text: safe.Sprintf("In %s, there are %d layers, more than some runtimes can mount (max depth exceeded): %s. "+
+			"Docker's containerd image store, containerd, and podman and CRI-O of today do not have %s.",
+			s.name, n, strings.Join(limits, "; "), byNumber(len(limits), "this limit", "these limits")),
 		Next:  safe.Const("Join steps (RUN a && b), copy from a stage that has the result, or squash the image"),
 		Proof: proof,
 		Check: s.manifestCheck(".layers | length"),
-	}}
+	}
+	if n > overlayLayers {
+		f.Severity = 3
+		f.Text = safe.Sprintf("In %s, there are %d layers, more than runtimes can mount: %s.", s.name, n, strings.Join(limits, "; "))
+		f.Lead = safe.Sprintf("In %s, there are %d layers; Linux's overlayfs mounts at most %d", s.name, n, overlayLayers)
+	}
+	return []Finding{f}
 }
 
 // mixedFormats (D20): layers with media types of the other format than the manifest.
@@ -61,11 +73,14 @@ func mixedFormats(s sideOf) []Finding {
 	if format == "" || len(other) == 0 {
 		return nil
 	}
+	types := func(whose string) string {
+		return byNumber(len(other), "has "+whose+" media type", "have "+whose+" media types")
+	}
 	f := Finding{
 		Severity: 2, Rests: on(Hashed, Claimed), Evidence: stepEvidence(s.side, other),
-		Text: safe.Sprintf("In %s, the manifest has Docker's format, but %s (%s) %s OCI's media types. "+
+		Text: safe.Sprintf("In %s, the manifest has Docker's format, but %s (%s) %s. "+
 			"podman, skopeo and CRI-O refuse that (unsupported docker v2s2 media type).",
-			s.name, plural(len(other), "layer"), stepsText(stepIndexes(other)), hasHave(len(other))),
+			s.name, plural(len(other), "layer"), stepsText(stepIndexes(other)), types("OCI's")),
 		Next: safe.Const("Push it again in one format: build with oci-mediatypes=true, or regctl image mod --to-oci"),
 		Proof: []safe.Text{safe.Sprintf("media type of the manifest: %s; of step %d: %s",
 			s.img.Manifest.MediaType, other[0].Index+1, quoted(other[0].Layer.MediaType))},
@@ -74,9 +89,9 @@ func mixedFormats(s sideOf) []Finding {
 	source := safe.Const("source: containers/image issue 2972 (podman, skopeo); kontain.me issue 222 (CRI-O)")
 	if format == "OCI" {
 		f.Severity = 1
-		f.Text = safe.Sprintf("In %s, the manifest has the OCI format, but %s (%s) %s Docker's media types. "+
+		f.Text = safe.Sprintf("In %s, the manifest has the OCI format, but %s (%s) %s. "+
 			"podman may fail to push it again (unsupported MIME type for compression).",
-			s.name, plural(len(other), "layer"), stepsText(stepIndexes(other)), hasHave(len(other)))
+			s.name, plural(len(other), "layer"), stepsText(stepIndexes(other)), types("Docker's"))
 		source = safe.Const("source: podman issue 19949")
 	}
 	f.Proof = append(f.Proof, source)

@@ -68,7 +68,7 @@ func runtimeCases(t *testing.T) []ruleCase {
 		{"one too many for Docker", alone(layers(126)), "D19", 2, "there are 126 layers, more than some runtimes can mount (max depth exceeded): Docker's classic image store (graph drivers) at most 125.", 1},
 		{"too many for CRI-O, too", alone(layers(129)), "D19", 2, "at most 125; CRI-O and podman of 2022 and older at most 128.", 1},
 		{"as many as old CRI-O mounts", alone(layers(128)), "D19", 2, "(graph drivers) at most 125.", 1},
-		{"too many for Linux", alone(layers(501)), "D19", 2, "; Linux's overlayfs at most 500.", 1},
+		{"too many for Linux", alone(layers(501)), "D19", 3, "; Linux's overlayfs at most 500.", 1},
 		{"OCI layers in a Docker manifest", alone(retyped(app().image(t), model.MediaTypeDockerManifest, v1.MediaTypeImageLayerGzip)), "D20", 2, "the manifest has Docker's format, but 2 layers (steps 1 and 3) have OCI's media types", 2},
 		{"Docker layers in an OCI manifest", alone(retyped(app().image(t), v1.MediaTypeImageManifest, dockerLayer)), "D20", 1, "podman may fail to push it again", 2},
 		{"all of Docker", alone(retyped(app().image(t), model.MediaTypeDockerManifest, dockerLayer)), "D20", -1, "", 0},
@@ -151,4 +151,54 @@ func artifactOf(artifactType, os, arch string) model.Entry {
 func atDepth(e model.Entry, depth int) model.Entry {
 	e.Depth = depth
 	return e
+}
+
+// TestLayoutAdvice checks that indexes whose entries have names of tags are not to be created
+// again as the platforms of one image.
+func TestLayoutAdvice(t *testing.T) {
+	amd, arm := entry(app().image(t)), entry(forArch("arm64").image(t))
+	inner := func(name string) model.Entry {
+		return model.Entry{Role: model.RoleIndex, Descriptor: v1.Descriptor{MediaType: v1.MediaTypeImageIndex, Digest: digest.FromString(name)}}
+	}
+	other := entry(forArch("amd64", sets("USER x")).image(t))
+	const copies, flat, again = "Copy the entry that you want", "Create a flat index", "Create the index again"
+	for _, tt := range []struct {
+		name, id, next string // next is "" for no finding
+		art            model.Artifact
+	}{
+		{"inner indexes with names", "C7", copies, index(t, "a", refNamed(inner("1"), "1.0"), atDepth(amd, 1), refNamed(inner("2"), "1.1"), atDepth(other, 1))},
+		{"inner indexes with names, said by C7", "C14", "", index(t, "a", refNamed(inner("1"), "1.0"), atDepth(amd, 1), refNamed(inner("2"), "1.1"), atDepth(other, 1))},
+		{"images with names, said by C7", "C15", "", index(t, "a", refNamed(nameless(amd), "1.0"), refNamed(nameless(other), "1.1"))},
+		{"one inner index with a name", "C14", copies, index(t, "a", refNamed(inner("1"), "1.0"), atDepth(amd, 1))},
+		{"inner indexes for one platform", "C14", copies, index(t, "a", inner("1"), atDepth(amd, 1), inner("2"), atDepth(other, 1))},
+		{"inner indexes for two platforms", "C14", flat, index(t, "a", inner("1"), atDepth(amd, 1), inner("2"), atDepth(arm, 1))},
+		{"one image with a name", "C15", copies, index(t, "a", refNamed(nameless(amd), "1.0"))},
+		{"an image without a name", "C15", again, index(t, "a", nameless(amd))},
+	} {
+		tt.art.Top.Children = slices.DeleteFunc(tt.art.Top.Children, func(d v1.Descriptor) bool {
+			return slices.ContainsFunc(tt.art.Entries, func(e model.Entry) bool { return e.Depth > 0 && e.Descriptor.Digest == d.Digest })
+		})
+		f := found(Describe(tt.art), tt.id)
+		if f == nil && tt.next == "" {
+			continue
+		}
+		if f == nil || tt.next == "" || !strings.HasPrefix(f.Next.String(), tt.next) {
+			t.Errorf("%s: %s is %+v", tt.name, tt.id, f)
+		}
+	}
+}
+
+// TestLayoutCommand checks the command that gives an entry of a layout its tag.
+func TestLayoutCommand(t *testing.T) {
+	amd, other := nameless(entry(app().image(t))), nameless(entry(forArch("amd64", sets("USER x")).image(t)))
+	for name, want := range map[string]string{
+		"1.0":                       "crane tag localhost:5000/app@" + amd.Descriptor.Digest.String() + " 1.0",
+		"docker.io/library/app:1.0": "crane tag localhost:5000/app@" + other.Descriptor.Digest.String() + " 2.0",
+		"1.0; reboot":               "crane tag localhost:5000/app@" + other.Descriptor.Digest.String() + " 2.0",
+	} {
+		f := found(Describe(index(t, "a", refNamed(amd, name), refNamed(other, "2.0"))), "C7")
+		if f == nil || f.Command.String() != want {
+			t.Errorf("%s: %+v", name, f)
+		}
+	}
 }

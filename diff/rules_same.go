@@ -30,11 +30,14 @@ func repacked(c Comparison, p Pair) []Finding {
 		return nil
 	}
 	nameA, nameB := c.names()
-	rests := filesGrounds(rows)
+	rests, packed := filesGrounds(rows), packingsText(rows, nameA, nameB)
+	if packed != "differently" && strings.Contains(p.Verdict.Headline.String(), packed) { // it says how
+		packed = "in two ways"
+	}
 	return []Finding{{ // without a command: which of the two packings is meant is not known
 		Severity: 1, Rests: rests, Evidence: evidenceOf(rows),
 		Text: safe.Sprintf("%s (%s) %s packed %s, so the digests of layers and manifest differ.",
-			upperFirst(plural(len(rows), "layer")), stepsText(rowSteps(rows)), isAre(len(rows)), packingsText(rows, nameA, nameB)),
+			upperFirst(plural(len(rows), "layer")), stepsText(rowSteps(rows)), isAre(len(rows)), packed),
 		Next: advisePromotion, Proof: slices.Concat(mappedTo(rows, rowProof)...), Check: c.LayerCheck(rows[0]),
 	}}
 }
@@ -196,8 +199,8 @@ func reprinted(c Comparison, p Pair, a, b *model.Image) []Finding {
 		names := distinct(spelled, func(change fieldChange) string { return change.name })
 		same = safe.Sprintf("the configs differ in nothing but %s", list(names))
 	case what == "config" && !jsondoc.Equal(a.Config.Raw, b.Config.Raw):
-		say = safe.Const("A tool wrote the config again without fields of Docker's builder. " +
-			"No runtime reads these fields, but the digest changed.")
+		say = safe.Sprintf("A tool wrote the config again without fields of Docker's builder (%s). "+
+			"No runtime reads these fields, but the digest changed.", builderFieldsOf(a, b))
 		same = safe.Const("both configs parse to the same JSON except container, container_config, docker_version, " +
 			"and Image and similar fields of config")
 	}
@@ -210,6 +213,16 @@ func reprinted(c Comparison, p Pair, a, b *model.Image) []Finding {
 		},
 		Check: c.ConfigCheck(p, "."),
 	}}
+}
+
+// builderFieldsOf names the fields of Docker's builder that the config of one of two images sets.
+func builderFieldsOf(a, b *model.Image) string {
+	va, errA := jsondoc.Parse(a.Config.Raw)
+	vb, errB := jsondoc.Parse(b.Config.Raw)
+	if errA != nil || errB != nil {
+		return ""
+	}
+	return builderFieldsText(va, vb)
 }
 
 // spellingOnly are the changes between two configs if all of them are other spellings.

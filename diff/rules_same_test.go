@@ -2,6 +2,7 @@ package diff
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -87,6 +88,11 @@ func sameCases(t *testing.T) []ruleCase {
 			"The image was built again, not retagged, :a on 1 Jan 2026 10:00 UTC, :b on 2 Jan 2026 11:30 UTC. A test of :a is not a test of :b.", 2},
 		{"built again for another version", pairOf(t, inVersion("1.0", "x"), inVersion("1.1", "y")), "A7", 0, "it is another version, 1.0 → 1.1", 2},
 		{"built again for the same version", pairOf(t, inVersion("1.0", "x"), inVersion("1.0", "y")), "A7", 2, "built again, not retagged", 2},
+		{"built again for an older version", pairOf(t, inVersion("1.4.0", "x"), inVersion("1.3.0", "y")), "A7", 0, "The version goes back, 1.4.0 → 1.3.0. These are two builds", 2},
+		{"built again, first for any release of the version", pairOf(t, inVersion("1.4.2", "x"), inVersion("1.4", "y")), "A7", 0, "it is another version, 1.4.2 → 1.4", 2},
+		{"built before", pairOf(t, twice("2026-01-02T10:00:00Z", "x"), twice("2026-01-01T11:30:00Z", "y")), "A7", 2, "on 1 Jan 2026 11:30 UTC: :b is the older build. A test of :a", 2},
+		{"built by two builders", pairOf(t, byTool(twice("2026-01-01T10:00:00Z", "x"), "buildkit.dockerfile.v0"), byTool(twice("2026-01-02T10:00:00Z", "y"), "Buildpacks x")), "A7", 2, "built again by another builder, not retagged, :a on", 2},
+		{"built by one builder", pairOf(t, byTool(twice("2026-01-01T10:00:00Z", "x"), "buildkit.dockerfile.v0"), byTool(twice("2026-01-02T10:00:00Z", "y"), "buildkit.dockerfile.v0")), "A7", 2, "built again, not retagged, :a on", 2},
 		{"built for each platform", pairOf(t, app(does("COPY . /srv", files("x"))), build{arch: "arm64", steps: app(does("COPY . /srv", files("y"))).steps}), "A7", -1, "", 0},
 		{"only dates differ", pairOf(t, ofFile("1"), ofFile("2")), "A7", -1, "", 0},
 		{"another recipe", pairOf(t, twice("2026-01-01T10:00:00Z", "x"), app(does("COPY . /srv", files("y")))), "A7", -1, "", 0},
@@ -186,13 +192,21 @@ func TestUnread_facts(t *testing.T) {
 		"one image, one cannot be read": {single("a", app().image(t)), labelled(without("b", app(), busy), "oci"),
 			":b could not be read", "it is busy; try again. Both name the same config and layers. What differs in the manifests: the format (OCI, oci)", Inferred},
 		"two images": {without("a", app(), gone), without("b", other, gone),
-			":a and :b cannot be pulled: the config is missing in the registry", ":a and :b could not be read: the config of it is missing", Proved},
+			":a and :b cannot be pulled: the config is missing in the registry", "", Proved},
 		"one of two": {single("a", app().image(t)), without("b", other, gone),
-			":b cannot be pulled: the config is missing in the registry", ":b could not be read: the config of it is missing", Proved},
+			":b cannot be pulled: the config is missing in the registry", "", Proved},
 		"no answer": {single("a", app().image(t)), without("b", other, busy), ":b could not be read", "it is busy; try again", Inferred},
 	} {
 		if v := Compare(tt.a, tt.b).Verdict; v.Headline.String() != tt.head || v.Because.String() != tt.because || v.Trust != tt.trust {
 			t.Errorf("%s: %q because %q (%s)", name, v.Headline, v.Because, v.Trust)
 		}
 	}
+}
+
+// byTool is a build whose own step has the mark of a tool in its comment.
+func byTool(b build, comment string) build {
+	b.steps = slices.Clone(b.steps)
+	last := len(b.steps) - 1
+	b.steps[last] = b.steps[last].noted(comment)
+	return b
 }

@@ -3,6 +3,7 @@ package diff
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -134,6 +135,7 @@ func schema1Cases(t *testing.T) []ruleCase {
 
 		{"native", Describe(native(t)), "B4", 3, "the image was pushed as schema1, the format of 2015. Docker", 1},
 		{"a translation, and nothing newer", Describe(prod1), "B4", 2, "stored as schema1, the format of 2015, to which it was converted.", 1},
+		{"named by the whole text", Describe(namedWhole(native(t))), "B4", 3, "The registry names it by the digest of the whole text, signatures included", 1},
 		{"an image of today", Describe(single("a", amd.image(t))), "B4", -1, "", 0},
 	}
 }
@@ -167,4 +169,14 @@ func TestSchema1_ids(t *testing.T) {
 			t.Errorf("%s: %s, %s", name, v.Code, v.Headline)
 		}
 	}
+}
+
+// namedWhole is a schema1 image whose registry names it by the digest of the whole text.
+func namedWhole(a model.Artifact) model.Artifact {
+	img := *a.Entries[0].Image
+	view := *img.Manifest.Schema1
+	view.NamedWhole = true
+	img.Manifest.Schema1, a.Entries = &view, slices.Clone(a.Entries)
+	a.Entries[0].Image = &img
+	return a
 }

@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -8,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/tagdiff/tagdiff/diff/dockerfile"
 	"github.com/tagdiff/tagdiff/model"
@@ -37,24 +39,40 @@ func wasText(value string) string {
 	return "(was " + value + ")"
 }
 
+// mostValue is the length up to which a sentence has a whole value.
+const mostValue = 40
+
+// excerpt is the start of a long value, up to the end of an argument or a word.
+func excerpt(value string) string {
+	runes := []rune(safe.Clean(value).String())
+	if len(runes) <= mostValue {
+		return string(runes)
+	}
+	to := wholeEscapes(runes, 0, excerptEnd(runes, 0, mostValue))
+	if to == len(runes) {
+		return string(runes)
+	}
+	return strings.TrimRight(string(runes[:to]), " ") + "…"
+}
+
 // excerpts are two long values around their first difference. Hashes of the Nix store are
 // left out where something else differs.
 func excerpts(a, b string) (string, string) {
-	const before, most, hashed = 12, 40, 12
+	const before, hashed = 12, 12
 	if isHex(a) && isHex(b) && min(len(a), len(b)) > hashed && a[:hashed] != b[:hashed] {
 		return a[:hashed] + "…", b[:hashed] + "…"
 	}
 	if shortA, shortB := dockerfile.WithoutStoreHash(a), dockerfile.WithoutStoreHash(b); shortA != shortB {
 		a, b = shortA, shortB
 	}
-	runesA, runesB := []rune(a), []rune(b)
+	runesA, runesB := []rune(safe.Clean(a).String()), []rune(safe.Clean(b).String())
 	same := 0
 	for same < min(len(runesA), len(runesB)) && runesA[same] == runesB[same] {
 		same++
 	}
-	from := excerptStart(runesA, max(same-before, 0), same)
+	from := wholeEscapes(runesA, -1, excerptStart(runesA, max(same-before, 0), same))
 	cut := func(runes []rune) string {
-		to := excerptEnd(runes, same, min(from+most, len(runes)))
+		to := wholeEscapes(runes, same, excerptEnd(runes, same, min(from+mostValue, len(runes))))
 		text := strings.TrimRight(string(runes[min(from, len(runes)):to]), " ")
 		if from > 0 {
 			text = "…" + text
@@ -108,15 +126,25 @@ func excerptEnd(runes []rune, same, to int) int {
 	return to
 }
 
+// wholeEscapes moves a cut back that is within an escape, to the start of the escape if that
+// is after a place.
+func wholeEscapes(runes []rune, after, at int) int {
+	text := string(runes)
+	start := safe.EscapeStart(text, len(string(runes[:at])))
+	if moved := utf8.RuneCountInString(text[:start]); moved > after {
+		return moved
+	}
+	return at
+}
+
 // text returns the change with both values. Of long values it has the part that differs.
 func (c change) text() string {
-	const most = 40
-	long := len(c.from) > most || len(c.to) > most
+	long := len(c.from) > mostValue || len(c.to) > mostValue
 	switch {
 	case long && c.from == "":
-		return c.name + " is new"
+		return c.set(excerpt(c.to)) + " is new"
 	case long && c.to == "":
-		return c.name + " is removed"
+		return c.name + " is removed " + wasText(excerpt(c.from))
 	case c.from == c.to, long && c.looksAlike():
 		return c.name + " changed"
 	case long:
@@ -225,14 +253,7 @@ func userChanged(c Comparison, p Pair, a, b *model.Image) []Finding {
 
 // userName is the user of a container. "", root and 0 are the same user.
 func userName(img model.Image) string {
-	user, group, _ := strings.Cut(img.Config.Config.User, ":")
-	if user == "" || user == "0" {
-		user = "root"
-	}
-	if user == "root" && (group == "0" || group == "root") || group == "" {
-		return user
-	}
-	return user + ":" + group
+	return cmp.Or(strings.TrimSuffix(dockerfile.User(img.Config.Config.User), ":"), "root")
 }
 
 // surfaceChanged (E7): settings that deployments rely on differ, or those that builds on top
@@ -248,13 +269,16 @@ func surfaceChanged(c Comparison, p Pair, a, b *model.Image) []Finding {
 		a, b     string
 	}{
 		{"VOLUME", 2, &running, keysOf(a.Config.Config.Volumes), keysOf(b.Config.Config.Volumes)},
-		{"STOPSIGNAL", 2, &running, a.Config.Config.StopSignal, b.Config.Config.StopSignal},
+		{"STOPSIGNAL", 2, &running, dockerfile.Signal(a.Config.Config.StopSignal), dockerfile.Signal(b.Config.Config.StopSignal)},
 		{"HEALTHCHECK", 2, &running, checkText(a.Config.Docker.Healthcheck), checkText(b.Config.Docker.Healthcheck)},
-		{"EXPOSE", 1, &running, keysOf(a.Config.Config.ExposedPorts), keysOf(b.Config.Config.ExposedPorts)},
+		{"EXPOSE", 1, &running, exposed(*a), exposed(*b)},
 		{"WORKDIR", 1, &running, workdir(*a), workdir(*b)},
 		{"ONBUILD", 1, &building, strings.Join(a.Config.Docker.OnBuild, "; "), strings.Join(b.Config.Docker.OnBuild, "; ")},
 		{"SHELL", 1, &building, argvText(a.Config.Docker.Shell), argvText(b.Config.Docker.Shell)},
 	} {
+		if w.name == "HEALTHCHECK" && checkMeaning(a.Config.Docker.Healthcheck) == checkMeaning(b.Config.Docker.Healthcheck) {
+			continue
+		}
 		if w.a != w.b && !slices.Contains(lost, w.name) {
 			*w.into = append(*w.into, change{name: w.name, from: safe.Gate{}.Mask(w.a), to: safe.Gate{}.Mask(w.b)})
 			severity = max(severity, w.severity)
@@ -283,12 +307,24 @@ func surfaceChanged(c Comparison, p Pair, a, b *model.Image) []Finding {
 
 func keysOf(set map[string]struct{}) string { return strings.Join(slices.Sorted(maps.Keys(set)), " ") }
 
+// exposed are the exposed ports of an image in one spelling.
+func exposed(img model.Image) string {
+	return portsMeaning(slices.Collect(maps.Keys(img.Config.Config.ExposedPorts)))
+}
+
 // workdir is the working directory, / by default.
 func workdir(img model.Image) string {
 	if w := img.Config.Config.WorkingDir; w != "" && w != "/" {
 		return strings.TrimRight(w, "/")
 	}
 	return "/"
+}
+
+// checkMeaning is a health check as Docker and podman take it: an option that sets what is the
+// default is none.
+func checkMeaning(raw []byte) string {
+	_, check, _ := strings.Cut(dockerfile.Canonical("HEALTHCHECK "+checkText(raw)), " ")
+	return check
 }
 
 // hasCheck reports whether an image states something of a health check, NONE included.

@@ -36,6 +36,9 @@ func settingsCases(t *testing.T) []ruleCase {
 	const source = "org.opencontainers.image.source"
 	ubuntu := build{config: label(version, "24.04", refName, "ubuntu"), steps: []step{does("ADD file /", files("ubuntu"))}}
 	onUbuntu := build{config: ubuntu.config, steps: append(ubuntu.steps, does("COPY app /", files("app")))}
+	onLeap := func(own, base string) map[string]any {
+		return label("org.opencontainers.image.title", "openSUSE Leap 15.5 Base Container", version, own, "org.opensuse.base.version", base)
+	}
 	dated := func(dates ...string) build {
 		b := build{created: dates[len(dates)-1]}
 		for _, d := range dates {
@@ -53,6 +56,11 @@ func settingsCases(t *testing.T) []ruleCase {
 		{"another command", pairOf(t, set("Cmd", []string{"bash"}), set("Cmd", []string{"sh", "-l"})), "E1", 2, `CMD ["bash"] → ["sh","-l"]`, 2},
 		{"a long command", pairOf(t, set("Cmd", []string{"/bin/sh", "-c", "exec nginx -g 'daemon off;' -c /etc/nginx/nginx.conf -p /srv"}), set("Cmd", []string{"/bin/sh", "-c", "exec nginx -g 'daemon on;' -c /etc/nginx/nginx.conf -p /srv"})), "E1", 2,
 			`CMD …-g 'daemon off;' -c /etc/nginx/nginx.conf… → …-g 'daemon on;' -c /etc/nginx/nginx.conf….`, 2},
+		{"a long command is new", pairOf(t, app(), set("Cmd", []string{"java", "-jar", "/app/app.jar", "--spring.profiles.active=prod", "--server.port=8080"})), "E1", 2, `CMD ["java","-jar","/app/app.jar",… is new.`, 2},
+		{"a long command is removed", pairOf(t, set("Cmd", []string{"java", "-jar", "/app/app.jar", "--spring.profiles.active=prod", "--server.port=8080"}), app()), "E1", 2, `CMD is removed (was ["java","-jar","/app/app.jar",…).`, 2},
+		{"a secret in a long command", pairOf(t, app(), set("Cmd", []string{"run", "--token", "hunter2hunter2", "--listen", "0.0.0.0:8080", "--verbose"})), "E1", 2, `CMD ["run","--token","(masked)",`, 2},
+		{"a tab in a command", pairOf(t, set("Cmd", []string{"a\tb"}), set("Cmd", []string{"a b"})), "E1", 2, `CMD ["a\tb"] → ["a b"].`, 2},
+		{"colours in a variable", pairOf(t, env("PS1="+strings.Repeat("\x1b[31m", 9)+"1"), env("PS1="+strings.Repeat("\x1b[32m", 9)+"1")), "E3", 1, `PS1 \x1b[31m\x1b[31m\x1b[31m\x1b[31m\x1b[31m… → \x1b[32m`, 2},
 		{"another shell", pairOf(t, app(), set("Shell", []string{"/bin/bash", "-c"})), "E1", -1, "", 0},
 		{"the same program of Nix", pairOf(t, set("Cmd", []string{inStore("a", "tool-1.0") + "/bin/tool", "-x"}), set("Cmd", []string{inStore("b", "tool-1.1") + "/bin/tool", "-x"})), "E1", 0, "the same but for the hash or version in paths of the Nix store: CMD.", 2},
 		{"another program of Nix", pairOf(t, set("Cmd", []string{inStore("a", "tool-1.0") + "/bin/tool"}), set("Cmd", []string{inStore("b", "other-1.0") + "/bin/tool"})), "E1", 2, `CMD ["/nix/store/…-tool-1.0/bin/tool"] → ["/nix/store/…-other-1.0/bin/tool"].`, 2},
@@ -120,8 +128,12 @@ func settingsCases(t *testing.T) []ruleCase {
 		{"the same image", pairOf(t, app(), app()), "E5", -1, "", 0},
 
 		{"the base's version", Describe(single("a", onUbuntu.image(t))), "E6", 1, "In :a, the label version=24.04 belongs to the base, ubuntu", 1},
-		{"the versions of two bases", pairOf(t, onUbuntu, build{config: label(version, "22.04", refName, "ubuntu"), steps: onUbuntu.steps}), "E6", 1, "The label version=24.04 in :a and version=22.04 in :b belongs to the base, ubuntu, not to these images", 2},
+		{"the versions of two bases", pairOf(t, onUbuntu, build{config: label(version, "22.04", refName, "ubuntu"), steps: onUbuntu.steps}), "E6", 1, "The labels version=24.04 in :a and version=22.04 in :b belong to the base, ubuntu, not to these images", 2},
 		{"the base itself", Describe(single("a", ubuntu.image(t))), "E6", -1, "", 0},
+		{"a base with a title", Describe(single("a", build{config: onLeap("15.5.6", "15.5.6"), steps: onUbuntu.steps}.image(t))), "E6", 1, "In :a, the label version=15.5.6 belongs to the base, opensuse, not to this image.", 1},
+		{"the version of an image on a base with a title", Describe(single("a", build{config: onLeap("1.4.0", "15.5.6"), steps: onUbuntu.steps}.image(t))), "E6", -1, "", 0},
+		{"versions of two bases with a title", pairOf(t, build{config: onLeap("15.5.6", "15.5.6"), steps: onUbuntu.steps}, build{config: onLeap("15.5.7", "15.5.7"), steps: []step{does("X", files("x")), does("Y", files("y"))}}), "E5", -1, "", 0},
+		{"a base and an image on it", pairOf(t, build{config: label(version, "24.04", refName, "ubuntu"), steps: ubuntu.steps}, onUbuntu), "E5", -1, "", 0},
 		{"a version that the base does not set", Describe(single("a", build{config: label(version, "1.2", refName, "ubuntu", revision, "e3b7"), steps: onUbuntu.steps}.image(t))), "E6", -1, "", 0},
 		{"inherited from the other side", pairOf(t, build{config: label(version, "7"), steps: ubuntu.steps}, build{config: label(version, "7"), steps: onUbuntu.steps}), "E6", 1, "In :b, the label version=7 is inherited from its base, :a", 2},
 		{"the same version of two builds", pairOf(t, build{config: label(version, "7"), steps: ubuntu.steps}, build{config: label(version, "7"), steps: []step{does("X", files("x")), does("Y", files("y"))}}), "E6", -1, "", 0},

@@ -27,8 +27,7 @@ func onBoth(find func(c Comparison, p Pair, a, b *model.Image) []Finding) func(C
 }
 
 // onSides applies find to each side of a pair. If both sides give the same sentence, the
-// two findings become one with Common set, except for what stops the deployment of one image
-// that both references lead to. find must begin its sentence with "In <name>, ",
+// two findings become one, Common as isCommon says. find must begin its sentence with "In <name>, ",
 // which fits one name and two ("A and B").
 func (c Comparison) onSides(p Pair, find func(sideOf) []Finding) []Finding {
 	switch len(p.sides) {
@@ -55,10 +54,15 @@ func (c Comparison) onSides(p Pair, find func(sideOf) []Finding) []Finding {
 		evidence := append(slices.Clone(onA[same].Evidence), f.Evidence...)
 		onA[same] = likeBoth[same]
 		onA[same].Evidence = evidence
-		onA[same].Common = c.Verdict.Code != Identical || onA[same].Severity < 3
+		onA[same].Common = c.isCommon(onA[same])
 	}
 	return onA
 }
+
+// isCommon reports whether a finding on both sides is of little interest, as it does not tell them
+// apart. A warning or a stop on one image that both references lead to is of interest as if it stood
+// alone.
+func (c Comparison) isCommon(f Finding) bool { return c.Verdict.Code != Identical || f.Severity < 2 }
 
 // rowProof lists layer and diff_id of both sides of a row, with full digests.
 func rowProof(r Row) []safe.Text {
@@ -125,6 +129,8 @@ type sideOf struct {
 	img  *model.Image
 	ref  string // reference of the image by digest
 	base Base
+
+	inside *PairInside // what was found inside the layers of the pair, nil for nothing
 }
 
 func (c Comparison) sidesOf(p Pair) []sideOf {
@@ -138,7 +144,7 @@ func (c Comparison) sidesOf(p Pair) []sideOf {
 			if s.side == SideB {
 				base = p.baseB
 			}
-			sides = append(sides, sideOf{s.side, s.name, img, c.imageAt(s.side, s.entry), base})
+			sides = append(sides, sideOf{s.side, s.name, img, c.imageAt(s.side, s.entry), base, p.Inside})
 		}
 	}
 	return sides

@@ -26,7 +26,7 @@ func squashed(s sideOf) []Finding {
 		Check: s.configCheck(".history"),
 	}
 	if before := historyBeforeFlatten(s.img); len(before) > 0 {
-		f.Next = safe.Sprintf("Compare with the build before it was flattened: its comment keeps the history of %s", plural(len(before), "step"))
+		f.Next = safe.Sprintf("Read its steps in the comment of its history, which keeps those from before: %s", plural(len(before), "step"))
 		for i, h := range before {
 			text, _ := instruction.Parse(h.CreatedBy)
 			f.Proof = append(f.Proof, safe.Sprintf("step %d before: %s", i+1, dockerfile.ShortHashes(text)))

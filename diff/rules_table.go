@@ -18,17 +18,18 @@ type rule struct {
 }
 
 // rules is the table of all rules, by group, in the order of ids.
-var rules = slices.Concat(rulesSame, rulesSchema1, rulesPlatforms, rulesLayers, rulesSettings, rulesTags, rulesBase)
+var rules = slices.Concat(rulesSame, rulesSchema1, rulesPlatforms, rulesLayers, rulesSettings, rulesTags, rulesBase, rulesInside)
 
 // importance is the order of findings of equal severity: first what stops an image from
 // running, then why two images differ, then consequences, then calm facts.
 var importance = []string{
-	"C11", "D8", "D7", "D15", "D16", "D24", "D25", "D27", "D26", "C19", "D17", "C4", "C3", "C13", "C5", "C7", "A10", "C1", "C12", "F3",
-	"C9", "C8", "C10", "D9", "C16", "C20", "D19", "D20", "D21", "D23", "D10", "D18", "C17",
+	"C11", "D8", "D7", "D15", "D16", "H13", "D24", "D25", "D27", "D26", "C19", "D17", "C4", "C3", "C13", "C5", "C7", "A10", "C1", "C12", "F3",
+	"C9", "C8", "C10", "D9", "C16", "C20", "D19", "D20", "D21", "D23", "D10", "D18", "C17", "H9", "H7", "H14", "H17", "H18",
 	"F2", "B4", "B6",
-	"F6", "F1", "F7", "G1", "A7", "A6", "A5", "A9", "A3", "A8", "A12", "A2", "A4", "A1", "A11", "B1", "B2", "B3", "B5",
-	"D6", "D5", "E1", "E2", "E3", "E9", "E7", "D4", "D1", "D3", "D12", "D14", "D13", "D11", "E5", "E6", "F5", "G8", "G3", "E4",
-	"C14", "C15", "C18", "D22", "F4", "G9", "C2", "E8", "D2", "C6",
+	"F6", "F1", "F7", "G1", "A7", "A6", "A5", "A9", "A3", "A8", "A12", "A2", "A4", "A1", "A11", "H20", "H6", "B1", "B2", "B3", "B5",
+	"H16", "H21", "H3", "H1", "H2",
+	"D6", "D5", "E1", "E2", "E3", "E9", "E7", "D4", "D1", "D3", "D12", "D14", "D13", "D11", "E5", "E6", "F5", "G8", "G11", "G3", "E4",
+	"C14", "C15", "C18", "D22", "F4", "G9", "G10", "C2", "E8", "D2", "C6",
 }
 
 // Rule is the description of a rule: what it observes, its condition as a formula, and the
@@ -215,7 +216,7 @@ var rulesPlatforms = []rule{{
 // rulesLayers is group D: layers and history.
 var rulesLayers = []rule{{
 	id: "D1", name: "first-difference", pair: firstDifferent, causes: []string{"D15", "G1", "C4", "A7", "D4", "D5"},
-	means: "Two builds are the same up to a step. Every later step builds on different files.",
+	means: "Two builds are the same up to a step. Every later step builds on another layer.",
 	proof: "the longest common prefix of the rows by diff_id",
 }, {
 	id: "D2", name: "empty-layers-are-normal", pair: onSides(emptyLayers), causes: []string{"A4", "A6"},
@@ -297,7 +298,7 @@ var rulesLayers = []rule{{
 		"or the type is that of a plain tar, and layer ≠ diff_id (containerd issue 10134)",
 }, {
 	id: "D19", name: "too-many-layers", pair: onSides(tooManyLayers),
-	means: "The image has more layers than some runtimes can mount.",
+	means: "The image has more layers than some runtimes can mount. It stops a deployment from 501 layers on: fewer run on others.",
 	proof: "layers > 125 for Docker's classic image store (moby, layer/layer_store.go, maxLayerDepth), > 128 for CRI-O and podman of 2022 " +
 		"and older (cri-o issue 6261, containers/storage pull request 1375), > 500 for Linux (fs/overlayfs, OVL_MAX_STACK)",
 }, {
@@ -424,7 +425,7 @@ var rulesTags = []rule{{
 var rulesBase = []rule{{
 	id: "G1", name: "base-moved", pair: onBoth(baseMoved),
 	means: "The base image moved, while your own steps stayed the same.",
-	proof: "the annotations org.opencontainers.image.base.digest differ (a claim, not a proof); or the instructions after the last start " +
+	proof: "the bases differ that both sides name (see G10; a claim, not a proof); or the instructions after the last start " +
 		"command of the base are equal and the layers before it differ",
 }, {
 	id: "G3", name: "different-builder", pair: onBoth(differentBuilder), causes: []string{"A6"},
@@ -432,13 +433,82 @@ var rulesBase = []rule{{
 	proof: "the builder named by the newest history entries, docker_version and labels differs",
 }, {
 	id: "G8", name: "base-contradicted", pair: onBoth(baseContradicted),
-	means: "An annotation names a base, but the image does not start with the layers of this base. The layers count, not the annotation.",
+	means: "An image names a base (G10), but does not start with the layers of this base. The layers count, not the name.",
 	proof: "base.digest(B) = manifest(A), and diff_ids(A) are not the first of diff_ids(B); or base.digest(A) = base.digest(B), and the " +
 		"first diff_ids differ",
 }, {
 	id: "G9", name: "base-has-a-tag", tags: baseTagged,
-	means: "A known tag is the base of the image, or has the same first layers. Only tags that were read, or whose digest an annotation " +
-		"names, are considered.",
-	proof: "base.digest(A) = digest(T), or T lists it; or the diff_ids with files of T are the first of diff_ids(A), fewer than all, and " +
-		"the instructions of T are the first of A",
+	means: "A known tag is the base of the image, or has the same first layers. Only tags that were read, or that the image names " +
+		"(G10), are considered.",
+	proof: "base.digest(A) = digest(T), or T lists it, or base.name(A) = T and no digest is named; or the diff_ids with files of T are " +
+		"the first of diff_ids(A), fewer than all, and the instructions of T are the first of A",
+}, {
+	id: "G10", name: "base-named", pair: baseNamed, causes: []string{"G1", "G8", "G11", "G9"},
+	means: "The image, or the index around it, names its base. Nothing checks this.",
+	proof: "the annotations org.opencontainers.image.base.name and base.digest of the manifest, the index entry or the index; the run " +
+		"image in the label of buildpacks; \"FROM NAME\" in a comment of buildah's history; else labels of the names of the annotations",
+}, {
+	id: "G11", name: "base-tag-contradicted", tags: claimDenied,
+	means: "An image names a known tag as its base (G10), but does not start with the layers of the tag. The layers count. Where only the " +
+		"name is given, the tag may have moved since.",
+	proof: "base.digest(A) = digest(T), or T lists it, or base.name(A) = T and no digest is named; and the diff_ids of T for this platform " +
+		"are not the first of diff_ids(A)",
+}}
+
+// rulesInside is group H: what is inside the layers, where they were read.
+var rulesInside = []rule{{
+	id: "H1", name: "same-but-times", pair: sameButTimes, causes: []string{"H20"},
+	means: "A step holds the same files on both sides. Only the times of files, links or folders differ.",
+	proof: "each entry has the same type, content, permissions, owner, link target and extended attributes; some times differ",
+}, {
+	id: "H2", name: "same-files-other-archive", pair: sameFilesOtherArchive,
+	means: "A step holds the same files on both sides, and the archives differ: another tool wrote them, or in another order.",
+	proof: "diff_id(A) ≠ diff_id(B), and all entries are the same, times included",
+}, {
+	id: "H3", name: "only-generated", pair: onlyGenerated, causes: []string{"H20"},
+	means: "The files that differ are those that every build makes again: logs, caches, keys, or files that hold a time.",
+	proof: "each file that differs is equal without the times in its format, or is not executable and at a path of the table of causes",
+}, {
+	id: "H6", name: "files-changed", pair: filesChanged,
+	means: "Files of a step differ, and neither times nor the table of causes explains that.",
+	proof: "a path that one side lacks, or whose type, content or link target differs",
+}, {
+	id: "H7", name: "owners-or-modes", pair: ownersOrModes,
+	means: "Files have the same content and other owners, permissions or extended attributes. A program may no longer read or run them.",
+	proof: "uid, gid, mode & 07777 or the extended attributes of a path differ; its content does not",
+}, {
+	id: "H9", name: "power-changed", pair: powerChanged,
+	means: "A program gained or lost setuid, setgid or a capability.",
+	proof: "mode & 06000 or the extended attribute security.capability of a file differs",
+}, {
+	id: "H13", name: "link-became-folder", pair: onSides(linkBecameFolder),
+	means: "A layer has a folder where a layer below has a link to a folder. Runtimes unpack each layer by itself, so the folder hides the " +
+		"link and everything behind it.",
+	proof: "an entry of a lower layer is a link, and an upper layer has a folder at its path, or a path below it",
+}, {
+	id: "H14", name: "not-every-runtime-unpacks", pair: onSides(notEveryRuntimeUnpacks),
+	means: "An archive holds what runtimes treat in different ways: two entries of one path, names that leave the root, or a path that it " +
+		"both has and deletes.",
+	proof: "two entries of one path; a name with .. above the root; a whiteout of a path that the same archive has",
+}, {
+	id: "H16", name: "deleted-but-shipped", pair: onSides(deletedButShipped),
+	means: "A step deletes or replaces files that an earlier step ships. They are still part of the image, and of each pull.",
+	proof: "a whiteout or another file at the path of a file of a lower layer; at least 1 MB in sum",
+}, {
+	id: "H17", name: "secret-file", pair: onSides(secretFiles),
+	means: "A file whose name says that it holds a key or a password is in a layer. Everyone that can pull the image can read it, even if " +
+		"a later step deletes it.",
+	proof: "the name of a file: a private key of SSH or TLS, .env, .netrc, .git-credentials, credentials of npm, pip, AWS, Docker, Kubernetes",
+}, {
+	id: "H18", name: "same-keys-everywhere", pair: onSides(sameKeysEverywhere),
+	means: "The host keys of SSH or the machine ID are part of the image, so all containers have the same.",
+	proof: "etc/ssh/ssh_host_*_key, or an etc/machine-id that is not empty, in the files of the image",
+}, {
+	id: "H20", name: "same-at-the-end", pair: sameFilesAtTheEnd,
+	means: "The layers differ, and the files that they give together are the same.",
+	proof: "merged files(A) = merged files(B) but for times, from the first layer that differs to the last",
+}, {
+	id: "H21", name: "hidden-data", pair: onSides(hiddenData),
+	means: "Bytes follow the end of an archive. Runtimes ignore them.",
+	proof: "bytes other than zero after the two blocks of zeros that end a tar archive",
 }}

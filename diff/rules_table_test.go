@@ -51,7 +51,8 @@ func allRuleCases(t *testing.T) []ruleCase {
 	t.Helper()
 	return slices.Concat(
 		sameCases(t), schema1Cases(t), platformCases(t), indexCases(t), layerCases(t), contentCases(t), descriptorCases(t),
-		settingsCases(t), lostSettingsCases(t), tagCases(t), baseCases(t), baseTagCases(t), realToolCases(t), runtimeCases(t),
+		settingsCases(t), lostSettingsCases(t), tagCases(t), insideCases(t), baseCases(t), baseTagCases(t), namedBaseCases(t),
+		realToolCases(t), runtimeCases(t),
 	)
 }
 

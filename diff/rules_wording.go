@@ -1,13 +1,17 @@
 package diff
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/tagdiff/tagdiff/model/safe"
+)
 
 func hasHave(n int) string { return byNumber(n, "has", "have") }
 
-// cutTo shortens a text to a number of characters.
+// cutTo shortens a text to a number of characters, not within an escape.
 func cutTo(most int, text string) string {
 	if r := []rune(text); len(r) > most {
-		return string(r[:most]) + "…"
+		return text[:safe.EscapeStart(text, len(string(r[:most])))] + "…"
 	}
 	return text
 }

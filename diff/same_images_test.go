@@ -74,6 +74,9 @@ func TestSameImages_otherIndex(t *testing.T) {
 		{"with its config formatted differently", Compare(list("a", amd, arm), list("b", amd, arm, reformattedEntry(t, forArch("amd64"), "\n}"))), "Same images; :b also offers linux/amd64 with its config formatted differently", true},
 		{"with one more value in its config", Compare(list("a", amd, arm), list("b", amd, arm, reformattedEntry(t, forArch("amd64"), `,"x":1}`))), ":b lists linux/amd64 twice, two different images", false},
 		{"also for nydus", Compare(list("a", amd, arm), list("b", amd, features(other, nydusFeature), arm)), "Same images; :b also offers linux/amd64 for nydus", true},
+		{"also for nydus, before the image", Compare(list("a", amd, arm), list("b", features(other, nydusFeature), amd, arm)), "Clients that ignore os.features take another image: the first linux/amd64 entry is ", false},
+		{"also for nydus, before the image on both sides", Compare(list("a", features(other, nydusFeature), amd, arm), list("b", features(other, nydusFeature), arm, amd)), "the order of the entries", true},
+		{"an image that is called an attestation", Compare(list("a", amd), list("b", amd, calledReceipt(arm))), "", false},
 		{"for nydus only", Compare(list("a", amd, arm), list("b", features(other, nydusFeature), arm)), "", false},
 		{"twice for nydus", Compare(list("a", amd), list("b", amd, features(other, nydusFeature), features(entry(forArch("amd64", sets("USER y")).image(t)), nydusFeature))), "Same images; :b also offers 2 × linux/amd64 for nydus", true},
 	}
@@ -88,6 +91,13 @@ func TestSameImages_otherIndex(t *testing.T) {
 			}
 		})
 	}
+}
+
+// calledReceipt is an image for a platform that an annotation of its index calls an attestation.
+func calledReceipt(e model.Entry) model.Entry {
+	e.Descriptor.Annotations = map[string]string{model.AnnotationReferenceType: model.AttestationType}
+	e.Role, e.Subject = model.RoleOf(e.Descriptor)
+	return e
 }
 
 // reformattedEntry is the entry of an image with another end of its config.
@@ -115,23 +125,58 @@ func TestSame_refused(t *testing.T) {
 	locked := typed(t, app(), v1.MediaTypeImageLayerGzip+"+encrypted")
 	amd, arm := entry(forArch("amd64").image(t)), entry(*typed(t, forArch("arm64"), v1.MediaTypeImageLayerGzip+"+encrypted").Entries[0].Image)
 	old := single("a", schema1Of(t, app()))
+	s390, empty := entry(forArch("s390x").image(t)), entry(build{arch: "s390x", steps: []step{does("WORKDIR /", nothing)}}.image(t))
+	const nydus, bzip2 = "application/vnd.oci.image.layer.nydus.blob.v1", "application/vnd.oci.image.layer.v1.tar+bzip2"
+	both := func(img model.Image) model.Artifact { return single("a", img) }
+	ofType := func(mediaType string) model.Artifact { return typed(t, app(), mediaType) }
+	deep := func(n int) model.Artifact { return both(build{steps: runs(n)}.image(t)) }
+	called := both(noted(app(), model.AnnotationReferenceType, model.AttestationType).image(t))
+	list := func(entries ...model.Entry) func(string) model.Artifact {
+		return func(tag string) model.Artifact { return index(t, tag, entries...) }
+	}
+	exchanged, wrong := list(labelled(amd, "linux", "s390x", ""), labelled(s390, "linux", "amd64", "")), list(s390, labelled(amd, "linux", "arm64", ""))
+	sbomFirst, halfGone := list(artifactOf("application/spdx+json", "linux", "amd64"), amd), list(amd, gone(s390, true))
+	borrowed, odd := list(onBase(t, "amd64", "x", 2_000_000), onBase(t, "arm64", "x", 2_000_000)), list(amd, labelled(entry(forArch("arm64").image(t)), "linux", "aarch64", ""))
 	for name, tt := range map[string]struct {
 		a, b model.Artifact
 		head string
 		same bool
 	}{
-		"encrypted":                   {locked, locked, "Identical, with a fault: layers are encrypted, as their media types say", false},
-		"encrypted for one platform":  {index(t, "a", amd, arm), index(t, "a", amd, arm), "Identical, with a fault: layers of linux/arm64 are encrypted, as their media types say", false},
-		"encrypted, in other indexes": {index(t, "a", amd, arm), index(t, "b", arm, amd), "Same image, different index: the order of the entries, with a fault: layers of linux/arm64 are encrypted, as their media types say", false},
+		"encrypted":                   {locked, locked, "Identical, and encrypted, as the media types of layers say", false},
+		"encrypted for one platform":  {index(t, "a", amd, arm), index(t, "a", amd, arm), "Identical, and layers of linux/arm64 are encrypted, as their media types say", false},
+		"encrypted, in other indexes": {index(t, "a", amd, arm), index(t, "b", arm, amd), "Same image, different index: the order of the entries; layers of linux/arm64 are encrypted, as their media types say", false},
 		"stored as schema1":           {old, old, "Identical, with a fault: it is stored in the schema1 format", false},
 		"one side stored as schema1":  {old, single("b", app().image(t)), "Same image, one side in the schema1 format of 2015", false},
 		"plain":                       {index(t, "a", amd), index(t, "a", amd), "Identical", true},
+		"nothing to run":              {both(build{}.image(t)), both(build{}.image(t)), "Identical, with a fault: it has no layer, so there is nothing to run", false},
+		"nothing to run, two manifests": {single("a", build{}.image(t)), single("b", noted(build{}, "x", "y").image(t)),
+			"Same image, different manifest: the annotation x (only in :b), with a fault: it has no layer, so there is nothing to run", false},
+		"nothing to run on one platform": {index(t, "a", amd, empty), index(t, "b", amd, empty), "Identical, with a fault: linux/s390x has no layer with files, so there is nothing to run", false},
+		"layers for nydus":               {ofType(nydus), ofType(nydus), "Identical, and only a node with the nydus snapshotter can run it", false},
+		"layers in bzip2":                {ofType(bzip2), ofType(bzip2), "Identical, with a fault: layers have the media type " + bzip2 + ", which runtimes do not know", false},
+		"layers that some runtimes read": {ofType("application/octet-stream"), ofType("application/octet-stream"), "Identical", true},
+		"more layers than some mount":    {deep(130), deep(130), "Identical", true},
+		"more layers than Linux mounts":  {deep(501), deep(501), "Identical, probably with a fault: in :a and :b, there are 501 layers; Linux's overlayfs mounts at most 500", false},
+		"two labels exchanged": {exchanged("a"), exchanged("b"),
+			"Identical, with a fault: this index lists the linux/amd64 image as linux/s390x and the reverse", false},
+		"a wrong label":             {wrong("a"), wrong("b"), "Identical, with a fault: this index lists the linux/amd64 image as linux/arm64", false},
+		"an SBOM before it":         {sbomFirst("a"), sbomFirst("b"), "Identical, probably with a fault: the first entry of this index for linux/amd64 is not an image: an SBOM (application/spdx+json)", false},
+		"a missing platform":        {halfGone("a"), halfGone("b"), "Identical, with a fault: linux/s390x of this index is missing in the registry", false},
+		"a borrowed base":           {borrowed("a"), borrowed("b"), "Identical, probably with a fault: in :a and :b, linux/amd64 and linux/arm64 start with the same layers: probably only one has programs for its architecture", true},
+		"one called an attestation": {both(app().image(t)), called, "Same config and layers, but an annotation calls :b an attestation of a build", false},
+		"an odd architecture":       {odd("a"), odd("b"), "Identical", true},
+		"called an attestation":     {called, called, "Identical", true},
 	} {
+		tt.a.Ref, tt.b.Ref = ref("a"), ref("b")
 		c := Compare(tt.a, tt.b)
 		if c.Verdict.Headline.String() != tt.head || c.Same(false) != tt.same {
 			t.Errorf("%s: %s, the same: %v", name, c.Verdict.Headline, c.Same(false))
 		}
-		if calm := found(c, "A1") != nil; calm != tt.same {
+		isHidden := func(f Finding) bool { return f.Severity >= 2 && f.Common }
+		if c.Verdict.Code == Identical && slices.ContainsFunc(c.allFindings(), isHidden) {
+			t.Errorf("%s: a warning on one image is called common: %+v", name, c.allFindings())
+		}
+		if calm := c.Verdict.Code == Identical && found(c, "A1") != nil; calm != (tt.same && c.Verdict.Code == Identical) {
 			t.Errorf("%s: A1 is found: %v", name, calm)
 		}
 	}

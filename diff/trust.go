@@ -66,14 +66,22 @@ func contentGround(a, b *model.Step) Ground {
 func (r Row) ContentTrust() Trust { return trustOf(on(contentGround(r.A, r.B))) }
 
 // contentRead reports whether the content of a layer is known from its bytes: it was
-// read, or its digest is that of a known packing of nothing. A step without a layer has
-// no content.
+// read, or its digest is that of a known packing of nothing, and its diff_id, too. A step without a
+// layer has no content.
 func contentRead(s *model.Step) bool {
 	if !s.HasLayer || s.Checked {
 		return true
 	}
 	_, known := model.EmptyPacker(s.Layer.Digest)
-	return known
+	return known && (s.Empty || s.DiffID == "") // else the config claims that it has files
+}
+
+// emptyGrounds is the evidence that layers hold no file: that of the weakest of them.
+func emptyGrounds(steps ...model.Step) []Ground {
+	if slices.ContainsFunc(steps, func(s model.Step) bool { return s.HasLayer && s.Empty && !contentRead(&s) }) {
+		return on(Hashed, Claimed)
+	}
+	return on(Hashed)
 }
 
 // filesGrounds is the evidence that two images hold the same files in the rows that say

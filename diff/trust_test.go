@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -9,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/opencontainers/go-digest"
+	"github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
 )
@@ -152,4 +154,56 @@ func schema1Of(t *testing.T, b build) model.Image {
 	}
 	raw := mustJSON(t, map[string]any{"schemaVersion": 1, "name": "app", "tag": "a", "architecture": "amd64", "fsLayers": layers, "history": entries})
 	return parseImage(t, raw, nil)
+}
+
+// TestTrust_emptyClaims has layers that the configs claim to be empty: a claim proves nothing, and a
+// layer that is too large for an archive without files does not count as one.
+func TestTrust_emptyClaims(t *testing.T) {
+	withLayers := func(tag string, user string, sizes ...int64) model.Artifact {
+		b := build{config: map[string]any{"User": user}, steps: []step{does("COPY a /", files("a"))}}
+		var layers []v1.Descriptor
+		for i, size := range append([]int64{1000}, sizes...) {
+			if i > 0 {
+				b.steps = append(b.steps, does("WORKDIR /", nothing))
+			}
+			layers = append(layers, v1.Descriptor{MediaType: v1.MediaTypeImageLayerGzip, Size: size, Digest: digest.FromString(fmt.Sprint(tag, i, size, i > 0))})
+			if i == 0 {
+				layers[0] = files("a").descriptor()
+			}
+		}
+		b.extra = map[string]any{"layers": layers}
+		return single(tag, b.image(t))
+	}
+	for name, tt := range map[string]struct {
+		c     Comparison
+		code  Code
+		trust Trust
+		empty bool // D2 is found
+	}{
+		"an empty layer, unread":  {Compare(withLayers("a", "", 200), withLayers("b", "x")), OtherRecord, Inferred, true},
+		"one that is too large":   {Compare(withLayers("a", "", 100_000), withLayers("b", "x")), SameBase, Inferred, false},
+		"too large on one side":   {Compare(withLayers("a", "", 100_000), withLayers("b", "", 200)), Repacked, Inferred, true},
+		"too large on both sides": {Compare(withLayers("a", "", 100_000), withLayers("b", "", 100_000)), Repacked, Inferred, false},
+	} {
+		if v := tt.c.Verdict; v.Code != tt.code || v.Trust != tt.trust || (found(tt.c, "D2") != nil) != tt.empty {
+			t.Errorf("%s: %s, %s %q because %q", name, v.Code, v.Trust, v.Headline, v.Because)
+		}
+		if f := found(tt.c, "D2"); f != nil && f.Trust == Proved {
+			t.Errorf("%s: a claim is called proved: %s", name, f.Text)
+		}
+	}
+	claimed := func(content string, d layer) model.Artifact { // a config with files and the blob of an empty layer
+		b := build{steps: []step{does("COPY x /", files(content))}}
+		b.extra = map[string]any{"layers": []v1.Descriptor{d.descriptor()}}
+		return single("b", b.image(t))
+	}
+	c := Compare(single("a", build{steps: []step{does("COPY x /", files("x"))}}.image(t)), claimed("x", nothing))
+	if v := c.Verdict; v.Trust == Proved {
+		t.Errorf("a known empty blob that is claimed to have files: %s %q", v.Trust, v.Headline)
+	}
+	none := build{steps: []step{does("WORKDIR /", nothing)}}
+	none.extra = map[string]any{"layers": []v1.Descriptor{{MediaType: v1.MediaTypeImageLayerGzip, Digest: digest.FromString("x"), Size: 300}}}
+	if v := Compare(single("a", none.image(t)), single("b", configured(none, map[string]any{"User": "x"}).image(t))).Verdict; v.Code != NotComparable || v.Trust != Inferred {
+		t.Errorf("no files, as both configs claim: %s %s %q", v.Code, v.Trust, v.Headline)
+	}
 }

@@ -102,7 +102,9 @@ func sharedByAll(pairs []Pair) Verdict {
 		v.Headline, v.Step = withoutStep, 0
 	}
 	v.Headline = safe.Sprintf("%s, on %s", v.Headline, allPlatforms(pairs))
-	v.Because = safe.Sprintf("%s: %s", pairs[0].Platform, lowerFirst(v.Because))
+	if pairs[0].Platform != "" {
+		v.Because = safe.Sprintf("%s: %s", pairs[0].Platform, lowerFirst(v.Because))
+	}
 	return v
 }
 
@@ -126,7 +128,10 @@ func allPlatforms(pairs []Pair) string {
 // the others.
 func sharedBySome(worst, shared []Pair) Verdict {
 	v := worst[0].Verdict
-	which := worst[0].Platform
+	which := platformText(worst[0].Platform)
+	if e := worst[0].A; worst[0].Platform == "" && e.Err != nil {
+		which = "sha256:" + short(e.Descriptor.Digest)
+	}
 	if isOther := nameOf(*worst[0].A) != nameOf(*worst[0].B); isOther {
 		which = nameOfBuild(*worst[0].A) // the headline has the versions of Windows
 	}
@@ -211,6 +216,10 @@ func (c Comparison) twinsText(twins []int) safe.Text {
 func (c Comparison) buildsText() safe.Text {
 	others := c.otherDuplicates()
 	name := c.entriesOf(c.Pairs[others[0]])[0].name
+	if isUnread := func(i int) bool { return cmp.Or(c.Pairs[i].A, c.Pairs[i].B).Err != nil }; slices.ContainsFunc(others, isUnread) {
+		platforms := distinct(others, func(i int) string { return c.Pairs[i].Platform })
+		return safe.Sprintf("%s lists %s more than once; not all entries could be read", name, list(platforms))
+	}
 	if platforms := distinct(others, func(i int) string { return c.Pairs[i].Platform }); len(platforms) > 1 {
 		return safe.Sprintf("%s lists %s more than once, as different images", name, list(platforms))
 	}
@@ -362,9 +371,9 @@ func (c Comparison) onlyIn() (onlyA, onlyB []string) {
 		case cmp.Or(p.A, p.B).Role == model.RoleArtifact:
 		case slices.ContainsFunc(extra, func(o Pair) bool { return o.A == p.A && o.B == p.B }):
 		case p.B == nil && !inB[p.Platform]:
-			onlyA = append(onlyA, platformText(p.Platform))
+			onlyA = append(onlyA, platformTextOf(*p.A))
 		case p.A == nil && !inA[p.Platform]:
-			onlyB = append(onlyB, platformText(p.Platform))
+			onlyB = append(onlyB, platformTextOf(*p.B))
 		}
 	}
 	return onlyA, onlyB
@@ -375,7 +384,8 @@ func (c Comparison) noSharedPlatform() Verdict {
 	if v, ok := c.attached(); ok {
 		return v
 	}
-	if len(c.Pairs) == 0 {
+	unreadA, unreadB := len(unreadInner(*c.A)) > 0, len(unreadInner(*c.B)) > 0
+	if len(c.Pairs) == 0 && !unreadA && !unreadB {
 		headline := safe.Const("There is no image to compare")
 		if isBuildCache(*c.A) && isBuildCache(*c.B) {
 			headline = safe.Const("Not container images: 2 build caches of BuildKit, with different content")
@@ -390,12 +400,18 @@ func (c Comparison) noSharedPlatform() Verdict {
 		Code: NotComparable, Rests: on(Hashed), Headline: safe.Const("No platform in common"), says: "C17",
 		Because: safe.Sprintf("%s has %s; %s has %s", nameA, contents(*c.A, onlyA), nameB, contents(*c.B, onlyB)),
 	}
-	noImageA, noImageB := len(c.A.Images()) == 0, len(c.B.Images()) == 0
+	noImageA, noImageB := len(c.A.Images()) == 0 && !unreadA, len(c.B.Images()) == 0 && !unreadB
 	switch {
 	case noImageB && (!noImageA || isBuildCache(*c.B)):
 		v.Headline = safe.Sprintf("%s is %s", nameB, notImageText(*c.B))
+		if saysContents(*c.B) {
+			v.Because = safe.Sprintf("%s has %s", nameA, contents(*c.A, onlyA))
+		}
 	case noImageA && (!noImageB || isBuildCache(*c.A)):
 		v.Headline = safe.Sprintf("%s is %s", nameA, notImageText(*c.A))
+		if saysContents(*c.A) {
+			v.Because = safe.Sprintf("%s has %s", nameB, contents(*c.B, onlyB))
+		}
 	case noImageA:
 		v.Headline = safe.Const("Neither is a container image")
 	default:
@@ -414,14 +430,27 @@ func notImageText(a model.Artifact) string {
 	case len(a.Entries) == 0:
 		return "an index without entries: there is nothing to pull"
 	}
+	return indexText(a)
+}
+
+// indexText says what an index without an image is, as far as it could be read.
+func indexText(a model.Artifact) string {
+	if len(unreadInner(a)) > 0 {
+		return "an index of an index that could not be read"
+	}
 	return "an index without an image"
 }
+
+// saysContents reports whether notImageText says all that contents does.
+func saysContents(a model.Artifact) bool { return isBuildCache(a) || !isIndex(a) }
 
 // contents describes a side that shares no platform with the other one.
 func contents(a model.Artifact, platforms []string) string {
 	switch {
 	case len(a.Images()) > 0:
 		return list(platforms)
+	case len(unreadInner(a)) > 0:
+		return "an index in its index that could not be read"
 	case isBuildCache(a):
 		return "a build cache of BuildKit and no image"
 	case isIndex(a):
@@ -464,16 +493,30 @@ func (c Comparison) Same(exact bool) bool {
 }
 
 // cannotBePulled reports whether a finding says that the registry lacks a manifest, config
-// or layer, that runtimes of today refuse one or need a key for it, or that clients take an
-// artifact for the image. Where both sides are the same bytes, what only some runtimes refuse
-// does not count.
+// or layer, that runtimes of today refuse one or need a key for it, that there is nothing to run, that
+// the label of an image is not what it is, or that clients take an artifact for the image. Where both
+// sides are the same bytes, what only some runtimes refuse does not count.
 func (c Comparison) cannotBePulled() bool {
-	return slices.ContainsFunc(c.allFindings(), func(f Finding) bool {
-		return slices.Contains([]string{"B4", "D16"}, f.ID) ||
-			f.Severity >= 3 && slices.Contains([]string{"C11", "C16", "D7", "D8", "D15", "D25"}, f.ID) ||
+	return len(c.refusedTypes()) > 0 || c.isForOtherMachine() || slices.ContainsFunc(c.allFindings(), func(f Finding) bool {
+		return slices.Contains([]string{"B4", "D16", "D26"}, f.ID) ||
+			f.Severity >= 3 && slices.Contains([]string{"C11", "C16", "D7", "D8", "D15", "D19", "D25"}, f.ID) ||
 			c.Verdict.Code != Identical && slices.Contains([]string{"B6", "D24", "D25", "D27"}, f.ID) ||
+			f.ID == "C19" && !f.Common && c.Verdict.Code != Identical || // one of the two only
 			c.Verdict.Code != Identical && f.ID == "D18" && f.Severity >= 2
 	})
+}
+
+// isForOtherMachine reports whether an image of both sides is listed for an operating system or an
+// architecture that it is not for: it starts nowhere. An image for another variant may start.
+func (c Comparison) isForOtherMachine() bool {
+	isWrong := func(e *model.Entry) bool {
+		if !isMislabelled(e) {
+			return false
+		}
+		label, inside := model.Normal(*e.Descriptor.Platform), model.Normal(e.Image.Config.Platform)
+		return label.OS != inside.OS || label.Architecture != inside.Architecture
+	}
+	return slices.ContainsFunc(c.shared(), func(p Pair) bool { return isWrong(p.A) && isWrong(p.B) })
 }
 
 // labelsDiffer reports whether clients take an image of one side for another platform than

@@ -3,6 +3,7 @@ package diff
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/dustin/go-humanize"
@@ -61,14 +62,11 @@ func refName(r model.Ref) string {
 // screen.
 func quoted(text string) string {
 	const most = 60
-	text = safe.Gate{}.Mask(text)
+	text = safe.Gate{}.Clean(text).String()
 	if text == "" {
 		return "no instruction"
 	}
-	if r := []rune(text); len(r) > most {
-		text = string(r[:most]) + "…"
-	}
-	return text
+	return cutTo(most, text)
 }
 
 func bytesText(n int64) string { return humanize.Bytes(uint64(max(n, 0))) }
@@ -135,6 +133,8 @@ func counted(items []string) []string {
 			return same[0]
 		case same[0] == unnamedImage:
 			return fmt.Sprintf("%d images without a platform", n)
+		case same[0] == unknownImage:
+			return fmt.Sprintf("%d images of unknown platforms", n)
 		default:
 			return fmt.Sprintf("%d × %s", n, same[0])
 		}
@@ -170,9 +170,14 @@ func stepsText(indexes []int) string {
 	return byNumber(len(items), "step ", "steps ") + list(items)
 }
 
-// lowerFirst returns a sentence that continues after a colon. An instruction keeps its capitals.
+// lowerFirst returns a sentence that continues after a colon. An instruction keeps its capitals, and so
+// does the side A: an article does not come before these words.
 func lowerFirst(t safe.Text) safe.Text {
 	s := t.String()
+	if words := strings.Fields(s); len(words) > 1 && words[0] == "A" &&
+		slices.Contains([]string{"and", "or", "is", "has", "lists", "cannot", "could", "contradicts"}, words[1]) {
+		return t
+	}
 	if s == "" || len(s) > 1 && s[1] >= 'A' && s[1] <= 'Z' {
 		return t
 	}

@@ -115,10 +115,12 @@ func (a Artifact) Created() *time.Time {
 
 // RoleOf returns the role of a child of an index, only from its descriptor,
 // and for an attestation the image that it describes. BuildKit marks
-// attestations with annotations (attestation-storage.md). The platform
-// unknown/unknown does not make one: an image can be listed so, too.
+// attestations with annotations (attestation-storage.md) and the platform unknown/unknown, which
+// does not make one alone: an image can be listed so, too. What is listed for a platform is none, since
+// clients choose it by the platform, whatever annotations say.
 func RoleOf(d v1.Descriptor) (role Role, about digest.Digest) {
-	if d.Annotations[AnnotationReferenceType] == AttestationType {
+	isListed := d.Platform != nil && d.Platform.OS != "" && d.Platform.OS != "unknown"
+	if d.Annotations[AnnotationReferenceType] == AttestationType && !isListed {
 		return RoleAttestation, digest.Digest(d.Annotations[annotationReferenceAbout])
 	}
 	switch d.MediaType {

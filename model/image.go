@@ -52,6 +52,7 @@ type Step struct {
 	DiffID         digest.Digest // digest of the unpacked layer as the config claims it; "" if nothing claims one
 	Empty          bool          // the layer is known to unpack to nothing
 	Checked        bool          // the layer was read, and DiffID is the digest of its content
+	Untimed        digest.Digest // of the content without the times of files: equal for layers of the same files; "" if it was not read
 	Missing        bool          // the registry does not have the layer
 	FoundMissing   bool          // Missing is the answer to a request to read the layer; others were not asked for
 	OtherSize      int64         // of the layer in the registry, if the registry was asked and it is not that of the manifest
@@ -107,8 +108,12 @@ func (img *Image) assignLayer(s *Step, n int) {
 	if n < len(img.Config.RootFS.DiffIDs) {
 		s.DiffID, s.HasLayer = img.Config.RootFS.DiffIDs[n], true
 	}
-	s.Empty = s.DiffID == EmptyTar || s.DiffID == EmptyTarGNU
+	s.Empty = (s.DiffID == EmptyTar || s.DiffID == EmptyTarGNU) && s.Layer.Size <= maxEmptySize
 }
+
+// maxEmptySize is more than any packing of an archive without files has, which is at most 10240 bytes
+// of zeros. A config can claim that a larger layer is such an archive; it is not known to be one.
+const maxEmptySize = 16 << 10
 
 // IsArtifact reports whether a manifest with an artifactType has a config that is not that of an
 // image, whatever its media type says: it lists no layers.

@@ -61,3 +61,12 @@ type FileContent struct {
 	// Verified is set if the content has the hash that was asked for.
 	Verified bool
 }
+
+// ContentsOf returns what reading a layer shows of its step: whether it is what the config claims, and
+// whether it is empty. It is zero unless the layer was read to its end.
+func ContentsOf(l *inside.Layer) Contents {
+	if l.How != inside.Full || l.DiffID == "" {
+		return Contents{}
+	}
+	return Contents{DiffID: l.DiffID, Size: l.Unpacked, Empty: l.Files.Len() == 0 && l.Remarks.Hidden == 0, Trailing: l.Remarks.Trailing > 0}
+}

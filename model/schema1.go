@@ -25,6 +25,9 @@ type Schema1 struct {
 	// WrongSignature means that the signed part of the manifest is not JSON. Raw is then the whole
 	// text, and Digest, which is that of the signed part, does not verify the rest.
 	WrongSignature bool
+	// NamedWhole means that the registry names the manifest by the digest of the whole text, with the
+	// signatures. Raw is then this text, and Rows are those of the signed part.
+	NamedWhole bool
 }
 
 // Schema1Row is one fsLayer with its history.

@@ -24,7 +24,7 @@ type TagSet struct {
 	Children      map[digest.Digest][]v1.Descriptor // the children of the indexes among the tags, as far as read, by the digest of the index
 	UnreadIndexes int                               // number of possible indexes that were not read; they may list the same images
 	Created       map[digest.Digest]time.Time       // of the first image, as far as it was read and is a real date; by the digest of the tag
-	Stacks        map[digest.Digest]Stack           // of the first image, as far as it was read; by the digest of the tag
+	Stacks        map[digest.Digest]Stack           // as far as read: of the first image, by the digest of the tag; of others, by theirs
 }
 
 // Sighting is a period in which a tag was observed to point to one digest.

@@ -38,6 +38,8 @@ type Contents struct {
 	Size   int64
 	Empty  bool // an archive without a file: only zeros
 
+	Untimed digest.Digest // of an archive without the times of its files, see [Step]; "" if it is not known
+
 	Packing string   // one of the packings below, by the first bytes; "" if there are none or they were not read
 	NoTar   string   // of a layer that cannot be an archive: why, as "starts with \"<html>\"; it is neither gzip, zstd nor tar"
 	Trailer *Trailer // of the content of a whole layer, or the end of a gzip layer; nil if neither was read
@@ -102,6 +104,9 @@ func Unpack(raw []byte) (Contents, error) {
 		return Contents{}, fmt.Errorf("it cannot be unpacked: %w", err)
 	}
 	c.DiffID, c.Size, c.Empty = out.hash.Digest(), out.size, !out.nonZero
+	if out.size <= maxUntimed {
+		c.Untimed = untimed(out.start)
+	}
 	c.Trailer = &Trailer{CRC: out.crc.Sum32(), Size: uint32(out.size)} //nolint:gosec // at most maxUnpacked
 	if c.NoTar == "" && !out.isArchive() {
 		c.NoTar = "does not hold a tar archive"
@@ -245,7 +250,7 @@ type unpacked struct {
 	crc     hash.Hash32
 	size    int64
 	nonZero bool   // a byte other than zero was written
-	start   []byte // at most StartSize bytes
+	start   []byte // at most maxUntimed bytes
 }
 
 // Write implements [io.Writer]. It fails after maxUnpacked bytes.
@@ -254,14 +259,14 @@ func (u *unpacked) Write(b []byte) (int, error) {
 		return 0, errBomb
 	}
 	u.nonZero = u.nonZero || len(bytes.Trim(b, "\x00")) > 0
-	u.start = append(u.start, b[:min(len(b), StartSize-len(u.start))]...)
+	u.start = append(u.start, b[:min(len(b), maxUntimed-len(u.start))]...)
 	_, _ = u.crc.Write(b) // hashes return no error
 	return u.hash.Hash().Write(b)
 }
 
 // isArchive reports whether the content begins as an archive does. Runtimes use the same reader.
 func (u *unpacked) isArchive() bool {
-	_, err := tar.NewReader(bytes.NewReader(u.start)).Next()
+	_, err := tar.NewReader(bytes.NewReader(u.start[:min(len(u.start), StartSize)])).Next()
 	return !u.nonZero || u.size >= StartSize && !errors.Is(err, tar.ErrHeader)
 }
 
@@ -303,7 +308,7 @@ func (s *Step) add(c Contents, repo Ref) (changed bool) {
 	}
 	s.Checked = s.DiffID == "" || s.DiffID.Algorithm() == c.DiffID.Algorithm() // Unpack computes one algorithm
 	changed = s.Checked || s.Packing == ""
-	s.Empty, s.Packing, s.Trailer, s.Trailing = c.Empty, c.Packing, c.Trailer, c.Trailing
+	s.Empty, s.Packing, s.Trailer, s.Trailing, s.Untimed = c.Empty, c.Packing, c.Trailer, c.Trailing, c.Untimed
 	if s.Checked && s.DiffID != "" && s.DiffID != c.DiffID {
 		s.ClaimedDiffID, s.DiffID = s.DiffID, c.DiffID
 	}

@@ -139,6 +139,17 @@ func keyed(refuse http.HandlerFunc, keys ...string) front {
 	}
 }
 
+// byKeyFront answers some keys in its own way, and is others for all others. A key is as in accept.
+func byKeyFront(others front, answers map[string]http.HandlerFunc) front {
+	return func(w http.ResponseWriter, r *http.Request) bool {
+		if h := answers[keyOf(r)]; h != nil {
+			h(w, r)
+			return true
+		}
+		return others(w, r)
+	}
+}
+
 // headIsMissing answers HEAD with 404.
 func headIsMissing(w http.ResponseWriter, r *http.Request) bool {
 	if r.Method != http.MethodHead {
@@ -244,6 +255,11 @@ var behaviours = []behaviour{
 		read: readRepositories, want: "lists app, other, public/app", requests: 3},
 	{does: "zot with an anonymous policy: its list of repositories, and there is no login", answer: zot,
 		read: readRepositories, want: "lists public/app", requests: 1},
+	{does: "zot with an anonymous policy: its list of repositories, and the password is wrong", read: readRepositories, requests: 3,
+		files:  map[string]string{".docker/config.json": `{"auths":{"HOST":{"username":"me","password":"old"}}}`},
+		answer: byKeyFront(zot, map[string]http.HandlerFunc{"me:old": status(401, "")}),
+		want: `lists public/app; note: HOST did not accept the login of user "me" in FILE, so its list of repositories was read without a login; ` +
+			"run docker login HOST again"},
 	{does: "the list of repositories is empty, and there is no login", answer: instead(status(200, `{"repositories":[]}`)),
 		read: readRepositories, want: "lists none", requests: 1},
 
@@ -292,6 +308,16 @@ var behaviours = []behaviour{
 		answer: keyed(at(tokenHere, ask(`Bearer realm="/token"`)), "good")},
 	{does: "each repository has a realm (Artifactory): two images", files: dockerFile("HOST"), answer: severalRealms,
 		others: map[string]http.HandlerFunc{"auth.example": realmPerRepository}, read: readTwo, want: "reads both images", requests: 9},
+	{does: "the token service answers 403 with a web page: a proxy blocks it", files: dockerFile("HOST"), requests: 3, answer: instead(ask(askBearer)),
+		others: map[string]http.HandlerFunc{"auth.example": status(403, "<html>Request blocked", "Content-Type", "text/html")},
+		want: `auth.example, the token service of HOST, denied access and answered with a web page ("Request blocked"); ` +
+			"open auth.example in a browser: a proxy or VPN may require a login"},
+	{does: "the token service redirects to another host", files: dockerFile("HOST"), requests: 5, answer: instead(ask(askBearer)),
+		others: map[string]http.HandlerFunc{"auth.example": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "https://other.example/token", http.StatusTemporaryRedirect)
+		}, "other.example": status(401, "")},
+		want: "auth.example, the token service of HOST, redirects to https://other.example, which gets no login; " +
+			"ask the administrator of the registry"},
 	{does: "requires a login (Basic) where the token is not enough (Harbor)", files: dockerFile("HOST"), others: issueAll, requests: 5,
 		answer: keyed(byKey(ask(askBearer), map[string]http.HandlerFunc{"weak": ask(askBasic)}), "me:secret")},
 	{does: "the token service sends two tokens, and the second is right", files: dockerFile("HOST"), requests: 5,

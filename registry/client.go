@@ -116,7 +116,7 @@ type Options struct {
 	CertDirs []string
 	// Endpoints is a file for the token service and the blob host of each registry,
 	// which saves the next run some requests; "" remembers nothing. It never has a
-	// login or a token.
+	// login or a token, but 16 bits of a hash of each login.
 	Endpoints string
 	// Documents is the folder of the disk cache for manifests, configs and small
 	// layers, which are immutable by digest; "" means no disk cache.

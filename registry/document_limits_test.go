@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -315,6 +316,54 @@ func TestSchema1_unsignedContent(t *testing.T) {
 		f.documents["odd"] = servedDocument{model.MediaTypeSchema1Signed, []byte(`{"schemaVersion":1,"signatures":[{"protected":"` + protected + `"}]}`)}
 		_, err := newClient(t, Options{}).Load(deadline(t), f.ref("app", "odd"), nil)
 		says(t, err, "sent an invalid manifest: ")
+	}
+}
+
+// TestSchema1_namedWhole checks that a schema1 manifest is read by the digest of its whole text, also
+// from disk, beside the same manifest by the digest of its signed part.
+func TestSchema1_namedWhole(t *testing.T) {
+	text := []byte(strings.Replace(storedSchema1, "%s", strings.Repeat("1", 64), 1))
+	evil := `,"fsLayers":[{"blobSum":"sha256:` + strings.Repeat("e", 64) + `"}],"history":[{"v1Compatibility":"{\"id\":\"e\"}"}],`
+	for name, between := range map[string]string{"as it should be": ",", "other layers": evil} {
+		t.Run(name, func(t *testing.T) {
+			body := signedSchema1(text, bytes.LastIndexByte(text, '}'), between)
+			whole, signed := digest.FromBytes(body), digest.FromBytes(text)
+			s := newServer(t)
+			stated := whole
+			s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
+				status(200, string(body), "Content-Type", model.MediaTypeSchema1Signed, "Docker-Content-Digest", stated.String())(w, r)
+				return true
+			})
+			dir := t.TempDir()
+			for _, tt := range []struct {
+				r    model.Ref
+				want digest.Digest
+			}{
+				{s.ref("app", "a"), whole}, {s.ref("app", "").AtDigest(whole), whole}, {s.ref("app", "").AtDigest(signed), signed},
+				{s.ref("app", "").AtDigest(whole), whole}, {s.ref("app", "").AtDigest(signed), signed}, // from disk
+			} {
+				c := newClient(t, Options{Documents: dir})
+				a, err := c.Load(deadline(t), tt.r, nil)
+				ok(t, err)
+				c.Close()
+				if top := a.Top; top.Digest != tt.want || digest.FromBytes(top.Raw) != tt.want || len(top.Layers) != 2 ||
+					strings.Contains(top.Layers[0].Digest.String(), "eee") || top.Schema1.NamedWhole != (tt.want == whole) ||
+					top.MediaType != model.MediaTypeSchema1Signed {
+					t.Errorf("%s: read %+v", tt.r, top)
+				}
+			}
+			isHead := func(request string) bool { return strings.HasPrefix(request, "HEAD ") }
+			if got := slices.DeleteFunc(s.requests(), isHead); len(got) != 2 { // by tag, and by the digest of the signed part
+				t.Errorf("requested %q", got)
+			}
+			if a, err := newClient(t, Options{}).Load(deadline(t), s.ref("app", "").AtDigest(digest.FromString("other")), nil); err == nil {
+				t.Errorf("another digest: read %s", a.Top.Digest)
+			}
+			stated = digest.FromString("other")
+			if a, err := newClient(t, Options{}).Load(deadline(t), s.ref("app", "a"), nil); err == nil {
+				t.Errorf("the registry states another digest: read %s", a.Top.Digest)
+			}
+		})
 	}
 }
 

@@ -66,6 +66,7 @@ func (h *host) askAdministrator() string { return "ask the administrator of " + 
 func (h *host) networkError(about model.Ref, status int, err error) error {
 	var (
 		token   *transport.TokenError
+		refuses *transport.RefusingError
 		readErr *model.ReadError
 		proxy   *transport.ProxyError
 	)
@@ -76,6 +77,8 @@ func (h *host) networkError(about model.Ref, status int, err error) error {
 		return contextError(err)
 	case errors.As(err, &token):
 		return h.tokenError(about, token)
+	case errors.As(err, &refuses):
+		h.refusesAll(about, refuses, t)
 	case errors.As(err, &readErr): // a certificate file cannot be read
 		h.staleCertificates.Store(true)
 		return readErr
@@ -184,18 +187,18 @@ func (h *host) tokenError(about model.Ref, e *transport.TokenError) error {
 	var proxy *transport.ProxyError
 	t := &model.ReadError{Err: e}
 	name := h.tokenServiceName(e.Host).failedAt(e.Err)
+	if e.Response.RedirectedTo != "" {
+		name = name.redirectedTo(e.Response.RedirectedTo)
+	}
 	code := e.Response.Status
 	if e.Err != nil {
 		code = 0
 	}
 	switch {
-	case e.Login != "" && (code == http.StatusUnauthorized || code == http.StatusBadRequest):
-		t.Message = fmt.Sprintf("%s rejected %s%s", e.Host, e.Login, reasonText(e.Response))
-		t.Next = h.logInAgain()
-	case code == http.StatusUnauthorized, code == http.StatusForbidden:
-		refusal := e.Response
-		refusal.Login, refusal.Issued = e.Login, true
-		return h.unauthorized(about, refusal, e)
+	case e.Response.IsHTML() && hidesStatus(e.Response):
+		t.Message, t.Next = h.webPageText(name, e.Response, "a token")
+	case code == http.StatusUnauthorized, code == http.StatusForbidden, code == http.StatusBadRequest && e.Login != "":
+		return h.tokenRefused(about, name, e)
 	case code == http.StatusTooManyRequests:
 		t.Message, t.Next = name.subject+tooManyRequests(e.Response), h.retryAdvice(e.Response)
 	case errors.As(e.Err, &proxy):
@@ -203,7 +206,7 @@ func (h *host) tokenError(about model.Ref, e *transport.TokenError) error {
 	case e.Err != nil && h.tlsError(name, e.Err, t):
 		h.staleCertificates.Store(true)
 	case e.Err != nil && h.connectionError(name, e.Response.Status, e.Err, t):
-		if name.host != h.name && !name.redirected {
+		if name.host != h.name && !name.redirected && !strings.HasPrefix(t.Next, "ask ") {
 			t.Next = "try again, check the network, or " + h.askAdministrator()
 		}
 	default:
@@ -214,6 +217,43 @@ func (h *host) tokenError(about model.Ref, e *transport.TokenError) error {
 		}
 	}
 	return t
+}
+
+// tokenRefused words the refusal of a token service, or of a server that it redirects to.
+func (h *host) tokenRefused(about model.Ref, name serverName, e *transport.TokenError) error {
+	t := &model.ReadError{Err: e}
+	switch {
+	case name.redirected:
+		t.Message = fmt.Sprintf("%s refused the request (%s)", name.subject, safe.Clip(tokenErrorText(e)))
+		t.Next = h.askAdministrator()
+	case e.Login != "" && e.Response.Status != http.StatusForbidden:
+		t.Message = fmt.Sprintf("%s rejected %s%s", e.Host, e.Login, reasonText(e.Response))
+		t.Next = h.logInAgain()
+	default:
+		refusal := e.Response
+		refusal.Login, refusal.Issued = e.Login, true
+		return h.unauthorized(about, refusal, e)
+	}
+	return t
+}
+
+// refusesAll words the error of a request that was not sent, since the server accepted no login
+// and no token.
+func (h *host) refusesAll(about model.Ref, e *transport.RefusingError, t *model.ReadError) {
+	what := "its list of repositories"
+	if about.Repository != "" {
+		what = safe.Clip(about.Repository)
+	}
+	t.Message = fmt.Sprintf("%s accepted no login and no token for %s%s, so tagdiff sends no more",
+		h.answeringName(e.Response).subject, what, reasonText(e.Response))
+	switch {
+	case e.Response.RedirectedTo != "":
+		t.Next = h.askAdministrator()
+	case e.Login != "":
+		t.Next = "check the name, or " + h.logInAgain()
+	default:
+		t.Next = "check the name, or " + h.logIn("")
+	}
 }
 
 func tokenErrorText(e *transport.TokenError) string {

@@ -24,28 +24,39 @@ func (h *host) webPage(c *transport.Exchange) error {
 			Message: name.subject + " requires a client certificate",
 			Next:    fmt.Sprintf("put client.cert and client.key in %s/%s", certDirs, name.host), Err: e,
 		}
-	case e.Status == http.StatusUnauthorized, e.Status == http.StatusForbidden:
-		return &model.ReadError{
-			Message: name.subject + " denied access and " + with + quote(words),
-			Next:    "open " + name.host + " in a browser: a proxy or VPN may require a login", Err: e,
-		}
+	case e.Status == http.StatusUnauthorized, e.Status == http.StatusForbidden, h.isRegistry.Load():
+		message, next := h.webPageText(name, c.Response, "the "+c.What)
+		return &model.ReadError{Message: message, Next: next, Err: e}
 	case e.Status != http.StatusOK && words != "":
 		with += " (" + e.Error() + `: "` + words + `")`
 	case e.Status != http.StatusOK:
 		with += fmt.Sprintf(" (%s)", e)
 	}
 	switch {
-	case h.isRegistry.Load():
-		return &model.ReadError{
-			Message: fmt.Sprintf("%s %s instead of the %s", name.subject, with, c.What),
-			Next:    "check the network and its proxies, or " + h.askAdministrator(), Err: e,
-		}
 	case name.redirected:
 		return &model.ReadError{Message: name.subject + " " + with, Next: "check host and port, or " + h.askAdministrator(), Err: e}
 	case e.Status == http.StatusNotFound:
 		return &model.ReadError{Message: name.subject + " " + with, Next: "check host, port and name: it may not be a registry", Err: e}
 	}
 	return &model.ReadError{Message: name.subject + " is not a registry: it " + with, Next: "check host and port", Err: e}
+}
+
+// webPageText words a web page of a server that usually sends something else: a refusal by a
+// proxy, or a page in place of what.
+func (h *host) webPageText(name serverName, a transport.Response, what string) (message, next string) {
+	e, words := &transport.StatusError{Status: a.Status}, pageText(a)
+	switch {
+	case e.Status == http.StatusUnauthorized, e.Status == http.StatusForbidden:
+		return name.subject + " denied access and answered with a web page" + quote(words),
+			"open " + name.host + " in a browser: a proxy or VPN may require a login"
+	case e.Status != http.StatusOK && words != "":
+		e.Message = `"` + words + `"`
+	}
+	with := "answered with a web page"
+	if e.Status != http.StatusOK {
+		with += fmt.Sprintf(" (%s)", e)
+	}
+	return fmt.Sprintf("%s %s instead of %s", name.subject, with, what), "check the network and its proxies, or " + h.askAdministrator()
 }
 
 // noClientCertificate is in the web page with which nginx asks for a client certificate.
@@ -265,14 +276,13 @@ func pauseText(a transport.Response) string {
 	return ": it asks for a pause of a month or more"
 }
 
-// retryTime is the time of day after a pause, and the day if that is another.
+// retryTime is the time of day after a pause, and the day if the pause is half a day or longer.
 func retryTime(d time.Duration) string {
-	now := time.Now().UTC()
-	then := now.Add(d)
+	then := time.Now().UTC().Add(d)
 	switch {
 	case d < time.Minute:
 		return then.Format("15:04:05 UTC")
-	case then.YearDay() == now.YearDay() && d < 24*time.Hour:
+	case d < 12*time.Hour:
 		return then.Add(59 * time.Second).Format("15:04 UTC") // rounded up: not too early
 	}
 	return model.TimeText(then.Add(59 * time.Second))

@@ -128,7 +128,8 @@ func isRefused(cl *transport.Exchange) bool {
 		status = token.Response.Status
 		rejected = token.Login != "" && status == http.StatusBadRequest // for a refresh token (RFC 6749)
 	} else if cl.Err != nil {
-		return false
+		_, refuses := errors.AsType[*transport.RefusingError](cl.Err)
+		return refuses
 	}
 	return rejected || status == http.StatusUnauthorized || status == http.StatusForbidden
 }

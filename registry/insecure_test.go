@@ -216,3 +216,48 @@ func TestInsecure_lists(t *testing.T) {
 		t.Errorf("got %q", names)
 	}
 }
+
+// TestInsecure_repositoriesRefused checks that the refusal of a list of repositories says that an
+// insecure registry gets no login, and names none.
+func TestInsecure_repositoriesRefused(t *testing.T) {
+	const none = "tagdiff sends none over plain http (~FILE declares the registry insecure); run with --plain-http if you trust the network"
+	bearer := func(token http.HandlerFunc) func(http.ResponseWriter, *http.Request) bool {
+		return func(w http.ResponseWriter, r *http.Request) bool {
+			if r.URL.Path == "/token" {
+				token(w, r)
+			} else {
+				basicToken(w, r)
+			}
+			return true
+		}
+	}
+	for name, tt := range map[string]struct {
+		front func(http.ResponseWriter, *http.Request) bool
+		say   string // after the host
+		n     int
+	}{
+		"Basic":                {instead(ask(askBasic)), "requires a login, and " + none, 1},
+		"no challenge":         {instead(status(401, "")), "requires a login, and " + none, 2},
+		"403":                  {instead(denied), "does not list repositories without a login, or not at all, and " + none, 1},
+		"a token service, 401": {bearer(status(401, "")), "requires a login, and " + none, 2},
+		"a token service, 403": {bearer(denied), "does not list repositories without a login, or not at all, and " + none, 2},
+		"an anonymous token":   {bearer(status(200, `{"token":"t"}`)), "requires a login, and " + none, 3},
+		"404":                  {instead(status(404, "")), "does not list repositories; type or paste a reference, for example HOST/repository:tag", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newServer(t)
+			s.setFront(tt.front)
+			i := newInsecureCase(t, s, map[string]string{".docker/daemon.json": daemonJSON})
+			err := i.client.Repositories(deadline(t), s.host, func([]string) {})
+			saysExactly(t, s, err, strings.ReplaceAll(tt.say, "~FILE", i.homePath+"/.docker/daemon.json"))
+			for _, sent := range i.sent {
+				if sent != "Bearer t" {
+					t.Errorf("sent %q", sent)
+				}
+			}
+			if len(s.requests()) != tt.n {
+				t.Errorf("sent %q", s.requests())
+			}
+		})
+	}
+}

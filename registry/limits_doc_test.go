@@ -36,6 +36,7 @@ var limits = []struct{ of, is, beyond string }{
 	{"the part of it that an error quotes", number(maxReason) + " bytes", "the rest is left out and marked with …"},
 	{"redirects of one request", number(transport.MaxRedirects), "an error is reported"},
 	{"tries of one request with another login or token", number(transport.MaxTries), "the refusal is reported"},
+	{"logins and tokens in a row that a repository refuses", number(transport.MaxRefusals), "no other one is sent until a new login is stored or `r` is pressed"},
 	{"other hosts that one registry refers to", number(transport.MaxOtherHosts), "the idle connections to these hosts are closed"},
 	{"a page of a list", size(transport.MaxList), "an error is reported; the pages before are shown"},
 	{"pages of a list", number(maxPages), "an error is reported; the names read are shown"},

@@ -89,34 +89,72 @@ func (c *Client) warnOfDigests(repo model.Ref, n int) {
 
 // catalogError words the responses of registries without a catalog.
 func (l *lister) catalogError(cl *transport.Exchange, err error) error {
-	if l.ref.Repository != "" {
+	a, isToken, ok := catalogAnswer(cl)
+	if l.ref.Repository != "" || !ok {
 		return err
 	}
-	if token, ok := errors.AsType[*transport.TokenError](cl.Err); ok && token.Err == nil {
-		return noCatalog(l.host.name, err)
-	}
-	switch status := cl.Response.Status; {
-	case cl.Err != nil || cl.Response.IsHTML() || cl.Response.UnsupportedScheme() != "" || loginExpired(cl.Response):
-		return err
-	case status == http.StatusUnauthorized && cl.Response.Login == "":
-		t := &model.ReadError{
-			Message: l.host.name + " does not list repositories without a login, or not at all",
-			Next:    "type or paste a reference, or " + l.host.logIn(""), Err: err,
-		}
-		if problem := l.host.loginError(); problem != nil {
-			t.Message, t.Next = fmt.Sprintf("%s requires a login, and %s", l.host.name, problem.Message), problem.Next
-		}
-		return t
-	case status == http.StatusUnauthorized:
+	refused := a.Status == http.StatusUnauthorized || a.Status == http.StatusForbidden
+	switch {
+	case refused && a.RedirectedTo != "": // another server refuses, which gets no login
+		return typeReference(err, l.host.askAdministrator())
+	case isToken && a.Login != "" && (a.Status == http.StatusUnauthorized || a.Status == http.StatusBadRequest): // the login itself
+		return typeReference(err, l.host.logInAgain())
+	case refused && a.Login != "":
 		return &model.ReadError{
-			Message: fmt.Sprintf("%s does not list repositories for %s, or not at all", l.host.name, cl.Response.Login),
+			Message: fmt.Sprintf("%s does not list repositories for %s, or not at all", l.host.name, a.Login),
 			Next:    "type or paste a reference, or " + l.host.logInAgain(), Err: err,
 		}
-	case status == http.StatusForbidden, status == http.StatusNotFound,
-		status == http.StatusMethodNotAllowed, status == http.StatusNotImplemented:
+	case a.Status == http.StatusUnauthorized, refused && l.host.loginError() != nil:
+		return l.catalogNeedsLogin(a.Status, err)
+	case refused, isToken && a.Status == http.StatusBadRequest, !isToken && lacksCatalog(a.Status):
 		return noCatalog(l.host.name, err)
 	}
 	return err
+}
+
+// catalogAnswer is the answer of the registry or of its token service. ok is false if there is none,
+// or one with words of its own.
+func catalogAnswer(cl *transport.Exchange) (a transport.Response, isToken, ok bool) {
+	a = cl.Response
+	token, isToken := errors.AsType[*transport.TokenError](cl.Err)
+	switch {
+	case isToken && token.Err == nil:
+		a = token.Response
+		a.Login = token.Login
+	case cl.Err != nil:
+		return a, false, false
+	}
+	return a, isToken, !a.IsHTML() && a.UnsupportedScheme() == "" && !loginExpired(a)
+}
+
+// lacksCatalog reports whether a registry answers a list of repositories so that has none.
+func lacksCatalog(status int) bool {
+	return status == http.StatusNotFound || status == http.StatusMethodNotAllowed || status == http.StatusNotImplemented
+}
+
+// catalogNeedsLogin is the error of a list of repositories that was refused without a login.
+func (l *lister) catalogNeedsLogin(status int, err error) error {
+	t := &model.ReadError{
+		Message: l.host.name + " does not list repositories without a login, or not at all",
+		Next:    "type or paste a reference, or " + l.host.logIn(""), Err: err,
+	}
+	switch problem := l.host.loginError(); {
+	case problem != nil && status == http.StatusUnauthorized:
+		t.Message, t.Next = fmt.Sprintf("%s requires a login, and %s", l.host.name, problem.Message), problem.Next
+	case problem != nil:
+		t.Message, t.Next = t.Message+", and "+problem.Message, problem.Next
+	}
+	return t
+}
+
+// typeReference is the error of a list of repositories with the message of err. The remedy names a
+// reference before other.
+func typeReference(err error, other string) error {
+	t, ok := errors.AsType[*model.ReadError](err)
+	if !ok {
+		return err
+	}
+	return &model.ReadError{Message: t.Message, Next: "type or paste a reference, or " + other, Err: err}
 }
 
 func noCatalog(name string, err error) error {

@@ -144,6 +144,9 @@ func (c *Client) fetchManifest(ctx context.Context, r model.Ref, limit int64) (m
 			if m, ok = wronglySigned(r, exchange.Response); ok {
 				return nil
 			}
+			if m, ok = namedWholeIn(r, exchange.Response); ok {
+				return nil
+			}
 			return signedError(exchange.Response, err)
 		}
 		m, invalidErr = manifestOf(r, got)
@@ -174,6 +177,34 @@ func wronglySigned(r model.Ref, response transport.Response) (m model.Manifest, 
 		return m, false
 	}
 	m.Schema1.WrongSignature = true
+	return m, true
+}
+
+// namedWholeIn is namedWhole for a response, with the digest that was asked for, or that the
+// registry states.
+func namedWholeIn(r model.Ref, response transport.Response) (m model.Manifest, ok bool) {
+	mediaType, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
+	if response.Status != http.StatusOK || mediaType != model.MediaTypeSchema1Signed {
+		return m, false
+	}
+	named := cmp.Or(r.Digest, digest.Digest(response.Header.Get("Docker-Content-Digest")))
+	return namedWhole(model.Document{Digest: named, MediaType: mediaType, Raw: response.Body})
+}
+
+// namedWhole reads a signed schema1 manifest whose digest is that of the whole text, signatures
+// included. Registries of 2015 named it so; later ones, and regclient, leave the signatures out. The
+// layers are those of the signed part, as clients read them.
+func namedWhole(doc model.Document) (m model.Manifest, ok bool) {
+	var signed schema1.SignedManifest
+	if doc.Digest.Validate() != nil || doc.Digest.Algorithm().FromBytes(doc.Raw) != doc.Digest ||
+		json.Unmarshal(doc.Raw, &signed) != nil {
+		return m, false
+	}
+	m, err := model.ParseManifest(model.Document{Digest: doc.Digest, MediaType: doc.MediaType, Raw: signed.Canonical})
+	if err != nil || m.Schema1 == nil {
+		return m, false
+	}
+	m.Raw, m.Schema1.NamedWhole = doc.Raw, true
 	return m, true
 }
 

@@ -76,6 +76,9 @@ func (c *Client) manifestInMemory(r model.Ref) (m model.Manifest, recent, ok boo
 func manifestOnDisk(doc diskcache.Document) (model.Manifest, error) {
 	r, mediaType := doc.Repo.AtDigest(doc.Digest), doc.MediaType
 	if mediaType == model.MediaTypeSchema1Signed {
+		if m, ok := namedWhole(model.Document{Digest: doc.Digest, MediaType: mediaType, Raw: doc.Raw}); ok {
+			return m, nil
+		}
 		mediaType = model.MediaTypeSchema1 // it is stored without its signatures
 	}
 	got, err := manifest.New(

@@ -145,14 +145,15 @@ func (b *batch) result(ctx context.Context) error {
 // deleted one, else how surely the registry will refuse the other tags too.
 func failureWeight(err error) int {
 	var (
-		status *transport.StatusError
-		token  *transport.TokenError
-		bad    *transport.MalformedError
+		status  *transport.StatusError
+		token   *transport.TokenError
+		refuses *transport.RefusingError
+		bad     *transport.MalformedError
 	)
 	switch {
 	case err == nil, errors.As(err, &bad), errors.Is(err, files.ErrTooLarge):
 		return 0
-	case errors.As(err, &token):
+	case errors.As(err, &token), errors.As(err, &refuses):
 		return maxFailures // no other tag needs another token
 	case !errors.As(err, &status):
 		return noResponseWeight

@@ -169,7 +169,7 @@ var tours = []struct {
 	{[]string{"app:a", "app:b"}, []string{"4", "n", "enter", "c"}},
 	{[]string{"app:a", "app:b"}, []string{"5", "pgdown", "|", "l"}},
 	{[]string{"app:a", "app:b"}, []string{"6", "n", "x", "enter"}},
-	{[]string{"app:a", "app:b"}, []string{"7", "end", "enter"}},
+	{[]string{"app:a", "app:b"}, []string{"0", "end", "enter"}},
 	{[]string{"app:index", "app:a"}, []string{"2", "end", "enter"}},
 	{[]string{"app:index"}, []string{"1", "B"}},
 	{[]string{"app:gone", "app:a"}, []string{"1", "T"}},

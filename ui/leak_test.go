@@ -219,7 +219,7 @@ func waitForZero(n *atomic.Int64) int64 {
 func browse(d *driver.Driver) {
 	d.Keys("o", app(d).env.Hosts()[0], "/shop/image-name", "enter")
 	d.Keys("d", "down", "d", "/", "prod", "enter", "esc", "space", "down", "space")
-	for _, view := range []string{"1", "2", "3", "4", "5", "6", "7"} {
+	for _, view := range []string{"1", "2", "3", "4", "6", "7", "8", "0"} {
 		d.Keys(view, "n", "enter", "esc")
 	}
 	d.Keys("w", "esc", "s", "r", "?", "esc", "esc", "enter", "3", "t", "esc", "esc", "esc")

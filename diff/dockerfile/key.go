@@ -14,8 +14,11 @@ import (
 // result.
 func Key(createdBy string) string {
 	text, args := instruction.Parse(createdBy)
-	return JoinKey(WithoutHashes(text), args)
+	return JoinKey(Recipe(text), args)
 }
+
+// Recipe is an instruction in one spelling, without the hashes of copied files.
+func Recipe(text string) string { return Canonical(WithoutHashes(text)) }
 
 // JoinKey returns the key of a recipe and its build arguments, the recipe
 // without hashes.

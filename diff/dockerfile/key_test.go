@@ -20,6 +20,14 @@ func TestRecipeKey(t *testing.T) {
 		{"LABEL commit=" + h("a"), "LABEL commit=" + h("b"), false},
 		{"|1 V=1 /bin/sh -c x", "|1 V=2 /bin/sh -c x", false},
 		{"|1 V=1 /bin/sh -c x", "/bin/sh -c x", false},
+		{"COPY ./foo /x # buildkit", "COPY foo /x", true},
+		{"COPY --chown=app ./foo ././/bar /x/", "COPY --chown=app foo bar /x/", true},
+		{"ADD ./ /x", "ADD . /x", true},
+		{"COPY foo ./x", "COPY foo x", false},
+		{"COPY ../foo /x", "COPY foo /x", false},
+		{"COPY .foo /x", "COPY foo /x", false},
+		{"RUN cp ./foo /x", "RUN cp foo /x", false},
+		{"COPY <<EOF ./foo /x", "COPY <<EOF foo /x", false},
 	}
 	for _, tt := range tests {
 		if got := Key(tt.a) == Key(tt.b); got != tt.same {

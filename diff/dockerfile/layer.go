@@ -145,5 +145,5 @@ func StepKey(s model.Step) string {
 	if l, ok := LayerOf(s); ok {
 		return l.Text()
 	}
-	return JoinKey(WithoutHashes(s.Instruction), s.BuildArgs)
+	return JoinKey(Recipe(s.Instruction), s.BuildArgs)
 }

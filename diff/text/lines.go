@@ -57,6 +57,22 @@ func LinesDisplayed(rawA, rawB, shownA, shownB []string) []Pair {
 	return w.pairs
 }
 
+// CountLines returns how many lines of b are not in a, and how many of a are not in b, as diff
+// counts them. A line that has changed counts on both sides.
+func CountLines(a, b []string) (added, removed int) {
+	edits, _ := diffTokens(a, b, false)
+	for _, e := range edits {
+		switch e.op {
+		case diffmatchpatch.DiffInsert:
+			added += e.n
+		case diffmatchpatch.DiffDelete:
+			removed += e.n
+		case diffmatchpatch.DiffEqual:
+		}
+	}
+	return added, removed
+}
+
 type lineWriter struct {
 	a, b           []string
 	shownA, shownB []string

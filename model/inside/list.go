@@ -41,6 +41,18 @@ func (l List) All() iter.Seq[Entry] {
 	}
 }
 
+// At returns entry i in the order of the archive.
+func (l List) At(i int) Entry { return l.t.entry(i) }
+
+// Partner returns the position of the entry that stands for the same thing as e: the same path, and
+// both are whiteouts, opaque folders, or neither.
+func (l List) Partner(e Entry) (int, bool) {
+	if l.t == nil {
+		return 0, false
+	}
+	return l.t.find(e.Path, e.Kind.class())
+}
+
 // Find returns the entry at a path that is not a whiteout.
 func (l List) Find(path string) (Entry, bool) {
 	return l.find(path, entries)

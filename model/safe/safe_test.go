@@ -10,7 +10,7 @@ import (
 func TestClean(t *testing.T) {
 	tests := []struct{ in, want string }{
 		{"plain text", "plain text"},
-		{"a\tb", "a b"},
+		{"a\tb", `a\tb`},
 		{"\x1b[31mred\x1b[0m", `\x1b[31mred\x1b[0m`},
 		{"two\nlines\r", `two\nlines\r`},
 		{"\u202egnp.exe", `\u202egnp.exe`},
@@ -60,4 +60,24 @@ func FuzzClean(f *testing.F) {
 		checkPrintable(t, Sprintf("%s %q %v", s, s, []string{s}).String())
 		checkPrintable(t, once.Upper().String())
 	})
+}
+
+// TestEscapeStart checks that a cut moves out of an escape, and only then.
+func TestEscapeStart(t *testing.T) {
+	for _, tt := range []struct {
+		s        string
+		at, want int
+	}{
+		{`ab\x1bcd`, 3, 2}, {`ab\x1bcd`, 5, 2}, {`ab\x1bcd`, 6, 6}, {`ab\x1bcd`, 2, 2},
+		{`a\u202eb`, 5, 1}, {`a\U000e0041b`, 10, 1}, {`a\tb`, 2, 1},
+		{`a\x1b[31mred`, 6, 1}, {`a\x1b[31mred`, 8, 1}, {`a\x1b[31mred`, 9, 9}, {`a\u001b[0mx`, 8, 1},
+		{`a\x41[31m`, 6, 6},                   // no escape character before the bracket
+		{`C:\windows`, 3, 3},                  // not an escape
+		{`a\\x1b`, 4, 4},                      // a backslash, then text
+		{`\x1b\x1b\x1b`, 6, 4}, {`\x1`, 2, 2}, // an incomplete one
+	} {
+		if got := EscapeStart(tt.s, tt.at); got != tt.want {
+			t.Errorf("%s at %d: %d, want %d", tt.s, tt.at, got, tt.want)
+		}
+	}
 }

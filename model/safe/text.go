@@ -28,9 +28,10 @@ func (t Text) String() string { return t.s }
 // IsEmpty reports whether there is nothing to print.
 func (t Text) IsEmpty() bool { return t.s == "" }
 
-// Clean makes untrusted text printable on one line. A tab becomes a space; any
-// other invisible character becomes its Go escape, for example \x1b or \u202e.
-// Secrets are not masked: see Gate.
+// Clean makes untrusted text printable on one line. A tab or another invisible
+// character becomes its Go escape, for example \t, \x1b or \u202e: values that
+// differ look different, and a value has the same width everywhere. Secrets are
+// not masked: see Gate.
 func Clean(s string) Text {
 	if isClean(s) {
 		return Text{s}
@@ -48,9 +49,6 @@ func Clean(s string) Text {
 		case printable && !isMark(r):
 			marks = 0
 			b.WriteRune(r)
-		case r == '\t':
-			marks = 0
-			b.WriteByte(' ')
 		default:
 			marks = maxMarks
 			b.WriteString(escape(r, s[i:i+n]))
@@ -134,6 +132,8 @@ func escape(r rune, raw string) string {
 		return `\n`
 	case r == '\r':
 		return `\r`
+	case r == '\t':
+		return `\t`
 	case r < 0x80:
 		return fmt.Sprintf(`\x%02x`, r)
 	case r <= 0xffff:

@@ -26,10 +26,11 @@ type authenticator struct {
 	mu        sync.Mutex
 	last      *challenge // of any repository of the registry, or of an earlier run; others presume it
 	places    map[place]access
-	greeted   bool       // the registry has answered a greeting
-	greeting  *challenge // in that answer, nil for none
-	lookupErr error      // why a login could not be looked up
-	fileErr   error      // why a file of logins could not be used at the last refusal
+	greeted   bool             // the registry has answered a greeting
+	greeting  *challenge       // in that answer, nil for none
+	lookupErr error            // why a login could not be looked up
+	fileErr   error            // why a file of logins could not be used at the last refusal
+	stored    map[loginAt]bool // logins whose fingerprint was stored, see newFingerprint
 
 	greets  inflight.Group[*challenge]
 	fetches inflight.Group[token]
@@ -49,6 +50,9 @@ type access struct {
 	token     token      // the last one for it, zero for none
 	isOpen    bool       // it answers without a key: no challenge is presumed
 	noLogin   time.Time  // its login is not used before that: the place refuses it, and answers without it
+	accepted  token      // the last key that it accepted, zero for none
+	refusals  refusals
+	turn      chan struct{} // holds a value while a token for it is requested
 }
 
 // key is what a request shows to one host: an Authorization header, and where it comes

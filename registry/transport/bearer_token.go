@@ -54,24 +54,40 @@ func (a *authenticator) newToken(ctx context.Context, p place, c *challenge, l c
 	requested := cmp.Or(c.params["scope"], p.scope)
 	shared := strings.Join([]string{p.host, p.scope, c.realm, c.params["service"], requested, basicHeader(l), l.RefreshToken, refused}, "\n")
 	t, err := a.fetches.Do(ctx, shared, func(ctx context.Context) (token, error) {
+		done, err := a.takeTurn(ctx, p)
+		if err != nil {
+			return token{}, err
+		}
+		defer done()
 		// Another caller may have stored one after this caller looked.
-		if t := a.at(p).token; t.isUsable(c, p.scope) && t.login == l && t.header != refused {
+		known := a.at(p)
+		if t := known.token; t.isUsable(c, p.scope) && t.login == l && t.header != refused {
 			return t, nil
 		}
+		if err := known.refusingError(p); err != nil {
+			return token{}, err
+		}
 		t, err := a.fetchToken(WithExchange(ctx, nil), c, requested, l) // not a bulk request: other callers may wait for it
-		if err == nil {
-			t.challenge = c
-			a.change(p, func(known *access) {
+		refusal := tokenRefusal(err)
+		a.change(p, func(known *access) {
+			switch {
+			case t.header != "":
+				t.challenge = c
 				known.token = t
 				known.token.stored = true
-			})
-		}
+				known.countRefusal(l) // until the place accepts it
+			case refusal != nil && refusal.Login != "":
+				known.countRefusal(l)
+				known.refusals.last = refusal.Response
+			}
+		})
 		return t, err
 	})
 	return t.key, err
 }
 
-// fetchToken requests a token from the token service.
+// fetchToken requests a token from the token service. If that redirects to another host, there may
+// be a token without a login beside the error.
 func (a *authenticator) fetchToken(ctx context.Context, c *challenge, requested string, l credentials.Login) (token, error) {
 	if l.BearerToken != "" {
 		return token{key: key{header: "Bearer " + l.BearerToken, login: l}, expires: wallClock().Add(time.Hour)}, nil
@@ -86,11 +102,18 @@ func (a *authenticator) fetchToken(ctx context.Context, c *challenge, requested 
 		e.Response, e.Err = a.transport.fetch(context.WithValue(ctx, tokenRequestKey{}, true), req, MaxTokenResponse, nil)
 		if e.Err == nil && e.Response.Status == http.StatusOK {
 			t, err := parseToken(e.Response.Body, wallClock())
-			if err == nil {
+			switch {
+			case err == nil && isKept(e.Response, l):
+				t.issued = true
+				return t, &TokenError{Host: e.Host, Login: e.Login, Err: keptLogin(e.Response)}
+			case err == nil:
 				t.login, t.issued = l, true
 				return t, nil
 			}
 			e.Err = err
+		}
+		if isKept(e.Response, l) {
+			return token{}, &TokenError{Host: e.Host, Login: e.Login, Err: keptLogin(e.Response)}
 		}
 		if e.Err != nil || !lacksPost(e.Response.Status, l) {
 			break
@@ -98,6 +121,10 @@ func (a *authenticator) fetchToken(ctx context.Context, c *challenge, requested 
 	}
 	return token{}, e
 }
+
+// isKept reports whether the answer to a request with a login is of another host, which did not get
+// the login.
+func isKept(a Response, l credentials.Login) bool { return a.RedirectedTo != "" && !l.IsZero() }
 
 // lacksPost reports whether a token service answered POST as one that only has GET. 401 is
 // such an answer where GET has another secret to send.

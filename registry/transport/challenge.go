@@ -20,6 +20,7 @@ type challenge struct {
 
 	tls        bool // it came over TLS, so its token service must use TLS too
 	remembered bool // it is from an earlier run, and not yet confirmed
+	earlier    bool // it is from an earlier run, and the registry has not sent it in this one: see mayGet
 }
 
 // MaxChallenge limits what a challenge adds to the URL of a token request, in

@@ -16,6 +16,8 @@ type ServerError struct {
 	Did  string // in words that follow the name of the server
 	Next string // the remedy
 	Host string // the server, if that is not the host of the request
+
+	redirectsLogin bool // it redirected a login to another host, which did not get it
 }
 
 func (e *ServerError) Error() string { return "the server " + e.Did }

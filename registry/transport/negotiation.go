@@ -97,7 +97,10 @@ func (n *negotiation) presume(parent context.Context, p place, c *challenge) (ke
 	switch {
 	case parent.Err() != nil:
 		return key{}, parent.Err()
-	case err != nil && c.remembered, isWrongService(err):
+	case errors.Is(err, errAskFirst), errors.Is(err, errNoOtherKey):
+		n.dropChallenge(p, c)
+		return key{}, nil
+	case err != nil && c.remembered, isWrongService(err), isLoginRedirect(err):
 		n.dropRemembered()
 		return key{}, nil
 	case err != nil:
@@ -126,6 +129,7 @@ func (n *negotiation) next(ctx context.Context, a Response) (bool, error) {
 	}
 	n.tried[tried{p.host, k.header}] = a
 	n.tries++
+	n.count(p, k, a)
 	if a.Status == http.StatusOK {
 		return n.succeed(ctx, a)
 	}
@@ -209,13 +213,11 @@ func (n *negotiation) answer(ctx context.Context, p place, c *challenge, refused
 		case refusal != nil && refusal.Login != "":
 			n.keep(outcome{err: err, withLogin: true})
 			n.noteRefused(refusal.Login)
-		case err != nil && n.refused != "" && ctx.Err() == nil: // the refusal says more
-			return key{}, false, nil
+		case isLoginRedirect(err) && n.stage(p) < noLogin:
+			n.keep(outcome{err: err, withLogin: true})
+			n.stages[p.host] = noLogin - 1 // another login cannot be sent either
 		case err != nil:
-			if ctx.Err() == nil {
-				n.dropChallenge(p, c)
-			}
-			return key{}, false, err
+			return n.withoutKey(ctx, p, c, err)
 		case k.header == "": // the stage has no login
 		case !again:
 			return k, true, nil
@@ -229,6 +231,39 @@ func (n *negotiation) answer(ctx context.Context, p place, c *challenge, refused
 		}
 	}
 	return key{}, false, nil
+}
+
+// withoutKey ends an answer to a challenge for which no key could be made. The request is sent
+// without one if the registry must send its challenge first.
+func (n *negotiation) withoutKey(ctx context.Context, p place, c *challenge, err error) (_ key, ok bool, _ error) {
+	_, again := n.tried[tried{p.host, ""}]
+	switch {
+	case ctx.Err() != nil:
+		return key{}, false, err
+	case errors.Is(err, errAskFirst):
+		n.dropChallenge(p, c)
+		n.stages[p.host] = storedLogin
+		return key{}, !again, nil
+	case isRefusing(err):
+		if !n.best.withLogin {
+			n.keep(outcome{err: err, withLogin: true})
+		}
+		return key{}, false, nil
+	case errors.Is(err, errNoOtherKey), n.refused != "", n.best.err != nil:
+		return key{}, false, nil //nolint:nilerr // the refusal says more
+	}
+	n.dropChallenge(p, c)
+	return key{}, false, err
+}
+
+// errAskFirst is the error of a login that a token service may not get before the registry has
+// named the service, see mayGet.
+var errAskFirst = errors.New("the registry must name its token service first")
+
+// isLoginRedirect reports whether a token service redirects the login, which was not followed.
+func isLoginRedirect(err error) bool {
+	e, ok := errors.AsType[*ServerError](err)
+	return ok && e.redirectsLogin
 }
 
 // mayAnswerElsewhere reports whether a challenge of a host behind a redirect may be answered,
@@ -270,31 +305,44 @@ func (n *negotiation) stage(p place) loginStage {
 // makeKey makes the key of one stage for a challenge; zero if there is none. A stored token
 // is used unless it is the refused one.
 func (n *negotiation) makeKey(ctx context.Context, p place, c *challenge, stage loginStage, refused string) (key, error) {
-	known := n.at(p)
-	t := known.token
+	t := n.at(p).token
 	if (stage == storedLogin || stage == noLogin && t.login.IsZero()) && t.isUsable(c, p.scope) && t.header != refused {
 		return t.key, nil
 	}
 	if stage > storedLogin && n.isRegistry(p) && n.login.IsZero() {
 		return key{}, nil // the stored login was none already
 	}
-	var l credentials.Login
-	var err error
-	switch {
-	case stage == noLogin:
-	case stage > storedLogin:
-		l, err = n.lookupAgain(ctx, p)
-	case !wallClock().Before(known.noLogin):
-		l, err = n.lookup(ctx, p)
-		n.login = l
-	}
+	l, err := n.loginOf(ctx, p, stage)
 	if err != nil || l.IsZero() && stage > storedLogin && stage < noLogin {
 		return key{}, err
 	}
-	if c.scheme == "basic" {
+	if k, ok, err := n.afterRefusals(p); ok || err != nil {
+		return k, err
+	}
+	switch {
+	case c.scheme == "basic":
 		return basicKey(c, l), nil
+	case !n.mayGet(c, l):
+		return key{}, errAskFirst
 	}
 	return n.newToken(ctx, p, c, l, refused)
+}
+
+// loginOf is the login of a stage, zero for none.
+func (n *negotiation) loginOf(ctx context.Context, p place, stage loginStage) (l credentials.Login, err error) {
+	known := n.at(p)
+	switch {
+	case stage == noLogin:
+	case stage > storedLogin:
+		return n.lookupAgain(ctx, p)
+	case !wallClock().Before(known.noLogin):
+		if n.tries == 0 && isRefusing(known.refusingError(p)) { // the person may have logged in since
+			n.credentials.Forget(n.transport.registry)
+		}
+		l, err = n.lookup(ctx, p)
+		n.login = l
+	}
+	return l, err
 }
 
 // lookupAgain reads the files and helpers again after n.login was refused. It returns zero if
@@ -332,9 +380,6 @@ func (n *negotiation) keep(o outcome) {
 func (n *negotiation) succeed(ctx context.Context, a Response) (bool, error) {
 	p := n.registry()
 	k := n.keys[p.host]
-	if k.login.IsZero() {
-		a.RefusedLogin = n.refused
-	}
 	n.best = outcome{response: a}
 	n.accept(p, k)
 	if n.request.scope != catalogScope || k.header != "" || n.refused != "" || a.RedirectedTo != "" {
@@ -358,6 +403,10 @@ func (n *negotiation) end(err error) (Response, error) {
 	a := n.best.response
 	if err == nil {
 		err = n.best.err
+	}
+	if err == nil && a.Status == http.StatusOK && a.Login == "" && n.refused != "" {
+		a.RefusedLogin = n.refused
+		n.accept(n.registry(), key{})
 	}
 	k := n.keys[n.transport.host]
 	isRefused := tokenRefusal(err) != nil || a.Status == http.StatusUnauthorized || a.Status == http.StatusForbidden ||

@@ -21,7 +21,7 @@ type keysKey struct{}
 func checkRedirect(req *http.Request, via []*http.Request) error {
 	last := via[len(via)-1]
 	req.URL.RawQuery = strings.ReplaceAll(req.URL.RawQuery, " ", "%20") // net/http sends blanks as they are
-	refused := func(what string) error {
+	refused := func(what string) *ServerError {
 		to := safe.Clip(req.URL.Scheme + "://" + req.URL.Host) // the rest may have a signature
 		did := fmt.Sprintf("redirects %s to %s, which tagdiff does not follow", what, to)
 		return &ServerError{Did: did, Next: askAdministrator, Host: last.URL.Host}
@@ -34,7 +34,9 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 	case last.URL.Scheme == "https" && req.URL.Scheme != "https":
 		return refused("from https")
 	case req.Method == http.MethodPost || last.Method == http.MethodPost:
-		return refused("a login")
+		err := refused("a login")
+		err.redirectsLogin = true
+		return err
 	}
 	if req.URL.Host != via[0].URL.Host {
 		req.Header.Del("Authorization")
@@ -45,6 +47,13 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 	}
 	req.Header.Del("Referer") // net/http sends the previous URL, and its query may be a secret
 	return nil
+}
+
+// keptLogin is the error of a token service that redirected a request with a login to another host,
+// which got the request without the login.
+func keptLogin(a Response) error {
+	to := safe.Clip(a.url.Scheme + "://" + a.url.Host)
+	return &ServerError{Did: "redirects to " + to + ", which gets no login", Next: askAdministrator, redirectsLogin: true}
 }
 
 // mayFollow reports whether a key may be sent to its host after a redirect from another host:

@@ -1,6 +1,10 @@
 package transport
 
 import (
+	"crypto/pbkdf2"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"maps"
 	"net/http"
@@ -13,6 +17,7 @@ import (
 	"time"
 
 	"github.com/tagdiff/tagdiff/model/files"
+	"github.com/tagdiff/tagdiff/registry/credentials"
 )
 
 // loadRemembered loads what an earlier run learned about the registry. Only what
@@ -31,7 +36,8 @@ func (tr *Transport) loadRemembered(file *EndpointFile) {
 	if known.Realm != "" {
 		// It is used before the registry has sent a challenge.
 		tr.auth.last = &challenge{
-			scheme: "bearer", realm: known.Realm, params: map[string]string{"service": known.Service}, tls: true, remembered: true,
+			scheme: "bearer", realm: known.Realm, params: map[string]string{"service": known.Service}, tls: true,
+			remembered: true, earlier: true,
 		}
 	}
 }
@@ -52,18 +58,90 @@ func (tr *Transport) preconnect() {
 }
 
 // rememberResponse stores the token service and the blob host for the next run, after a
-// good response over https.
-func (tr *Transport) rememberResponse(q request, a Response) {
+// good response over https. k is the key of the registry.
+func (tr *Transport) rememberResponse(q request, a Response, k key) {
 	if a.Status != http.StatusOK || a.scheme != "https" {
 		return
 	}
 	realm, service := tr.auth.tokenService()
+	login := tr.newFingerprint(k)
 	tr.endpoints.update(tr.host, func(p *endpoint) {
 		p.Realm, p.Service = realm, service
+		p.addLogin(login)
 		if a.RedirectedTo != "" && strings.Contains(q.url.Path, "/blobs/") {
 			p.Blobs = a.RedirectedTo
 		}
 	})
+}
+
+// newFingerprint is the fingerprint of the login that a token service has accepted, if this run
+// has not yet stored it; else "".
+func (tr *Transport) newFingerprint(k key) string {
+	if tr.endpoints.path == "" || !k.issued || k.login.IsZero() {
+		return ""
+	}
+	at := loginAt{k.challenge.realm, k.challenge.params["service"], k.login}
+	tr.auth.mu.Lock()
+	stored := tr.auth.stored[at]
+	if len(tr.auth.stored) >= maxPlaces {
+		clear(tr.auth.stored)
+	}
+	tr.auth.stored[at] = true
+	tr.auth.mu.Unlock()
+	if stored || tr.remembered.gotLogin(at) {
+		return ""
+	}
+	salt := make([]byte, saltSize)
+	_, _ = rand.Read(salt) // it never fails
+	return at.fingerprint(salt)
+}
+
+// mayGet reports whether a token service may get a login. One that is known only from an earlier
+// run may get the logins that it got then: the registry may have another service now, and a
+// login that was stored after the change is not for the old one.
+func (a *authenticator) mayGet(c *challenge, l credentials.Login) bool {
+	return !c.earlier || c.scheme != "bearer" || l.IsZero() || l.BearerToken != "" ||
+		a.transport.remembered.gotLogin(loginAt{c.realm, c.params["service"], l})
+}
+
+// loginAt is a login and the token service that got it.
+type loginAt struct {
+	realm, service string
+	login          credentials.Login
+}
+
+// A fingerprint has so few bits that it does not tell which password it is of: one in 65536
+// guesses has the same. So a wrong login has the fingerprint of the right one as rarely.
+const (
+	fingerprintSize = 2
+	saltSize        = 16
+	maxLogins       = 4 // fingerprints of one registry: podman may have logins for namespaces
+)
+
+// fingerprint is a salted hash of a login and its token service, cut to fingerprintSize, after its
+// salt; "" if it cannot be made.
+func (l loginAt) fingerprint(salt []byte) string {
+	text := strings.Join([]string{l.realm, l.service, l.login.Username, l.login.Password, l.login.RefreshToken}, "\x00")
+	const rounds = 10_000 // some milliseconds, once for each login and run
+	hash, err := pbkdf2.Key(sha256.New, text, salt, rounds, sha256.Size)
+	if err != nil {
+		return ""
+	}
+	return hex.EncodeToString(slices.Concat(salt, hash[:fingerprintSize]))
+}
+
+// gotLogin reports whether a token service got a login in an earlier run. p may be nil.
+func (p *endpoint) gotLogin(l loginAt) bool {
+	return p != nil && slices.ContainsFunc(strings.Fields(p.Logins), func(known string) bool {
+		raw, err := hex.DecodeString(known)
+		return err == nil && len(raw) == saltSize+fingerprintSize && l.fingerprint(raw[:saltSize]) == known
+	})
+}
+
+// addLogin adds a fingerprint, unless it is "", in place of the oldest if there are too many.
+func (p *endpoint) addLogin(fingerprint string) {
+	all := append(strings.Fields(p.Logins), strings.Fields(fingerprint)...)
+	p.Logins = strings.Join(all[max(len(all)-maxLogins, 0):], " ")
 }
 
 // dropRemembered drops a remembered token service that fails.
@@ -99,13 +177,14 @@ const (
 type endpoint struct {
 	Realm   string    `json:"realm,omitempty"`   // URL of its token service
 	Service string    `json:"service,omitempty"` // name of the registry at the token service
+	Logins  string    `json:"logins,omitempty"`  // fingerprints of the logins that the token service got, see loginAt
 	Blobs   string    `json:"blobs,omitempty"`   // host to which its blobs redirect
 	Seen    time.Time `json:"seen"`
 }
 
 // EndpointFile remembers the endpoints of registries in a file, from one run to
 // the next. A missing, damaged or outdated file only costs time. The file has no
-// login, token or signed URL.
+// login, token or signed URL, but fingerprints of logins.
 type EndpointFile struct {
 	path string // "" remembers nothing
 
@@ -202,6 +281,9 @@ func (p *endpoint) clean() {
 	}
 	if !isHost(p.Blobs) {
 		p.Blobs = ""
+	}
+	if len(p.Logins) > maxEndpointName {
+		p.Logins = ""
 	}
 }
 

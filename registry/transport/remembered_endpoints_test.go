@@ -6,11 +6,13 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/tagdiff/tagdiff/registry/credentials"
 	"github.com/tagdiff/tagdiff/registry/internal/registrytest"
 )
 
@@ -69,6 +71,52 @@ func TestEndpointFile_unchangedNotWritten(t *testing.T) {
 	e.update("r.example", set)
 	_, err := os.Stat(path)
 	registrytest.OK(t, err)
+}
+
+// TestFingerprint checks that a fingerprint is of one login at one token service, that it has 16 bits
+// of the hash, and that the last ones are kept.
+func TestFingerprint(t *testing.T) {
+	at := loginAt{"https://auth.example/token", "here", credentials.Login{Username: "me", Password: "pw", Source: "config.json"}}
+	salt := make([]byte, saltSize)
+	known := at.fingerprint(salt)
+	if len(known) != 2*(saltSize+2) {
+		t.Errorf("%q", known)
+	}
+	var p endpoint
+	p.addLogin(known)
+	for name, tt := range map[string]struct {
+		change func(*loginAt)
+		got    bool
+	}{
+		"the same":          {func(*loginAt) {}, true},
+		"another file":      {func(l *loginAt) { l.login.Source = "auth.json" }, true},
+		"another password":  {func(l *loginAt) { l.login.Password = "other" }, false},
+		"another user":      {func(l *loginAt) { l.login.Username = "you" }, false},
+		"an identity token": {func(l *loginAt) { l.login.RefreshToken = "idt" }, false},
+		"another realm":     {func(l *loginAt) { l.realm = "https://other.example/token" }, false},
+		"another service":   {func(l *loginAt) { l.service = "there" }, false},
+	} {
+		other := at
+		tt.change(&other)
+		if p.gotLogin(other) != tt.got {
+			t.Errorf("%s: want %v", name, tt.got)
+		}
+	}
+	salt[0] = 1
+	if second := at.fingerprint(salt); second[2*saltSize:] == known[2*saltSize:] {
+		t.Errorf("the salt has no effect: %s, %s", known, second)
+	}
+	for i := range maxLogins {
+		p.addLogin(strings.Repeat(strconv.Itoa(i), 2*(saltSize+2)))
+	}
+	if all := strings.Fields(p.Logins); len(all) != maxLogins || all[0][0] != '0' || p.gotLogin(at) || len(p.Logins) > maxEndpointName {
+		t.Errorf("kept %q", all)
+	}
+	for _, damaged := range []string{"", "x", "00", known[2:], known + "00", strings.ToUpper(known) + "z"} {
+		if p.Logins = damaged; p.gotLogin(at) {
+			t.Errorf("%q counts", damaged)
+		}
+	}
 }
 
 // FuzzEndpoints: what is read of the file can be used, and holds no secret.

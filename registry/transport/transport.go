@@ -16,7 +16,8 @@
 // The first key answers the last challenge of the place. For a place of the registry that has
 // sent none, it answers that of another repository, or that of an earlier run (the remembered
 // endpoints). Such a presumed key may be wrong: if it is refused with 400, 401, 403 or 404, the
-// request is sent without it, before the answer is believed.
+// request is sent without it, before the answer is believed. The token service of an earlier run
+// gets only the logins that it got then (mayGet), until the registry names it again.
 //
 // A key is refused by 401, by 403, and by 400 if it is a token. The next key is the first one
 // of these that the request has not had yet:
@@ -35,7 +36,9 @@
 // refused, it is read without the login for loginRefusedTime. If no key is accepted, the
 // answer to the last login counts.
 //
-// A request is sent at most MaxTries times, with at most three logins. The registry and its
+// A request is sent at most MaxTries times, with at most three logins. A place that has refused
+// MaxRefusals logins and tokens in a row gets no other one until a new login is stored: it gets the
+// one that it accepted last, or, if it never accepted one, no request. The registry and its
 // token service get the login, over http only where the registry itself is read over http. A
 // host behind a redirect gets an anonymous token of the token service that it names, over
 // TLS, and nothing else.
@@ -114,7 +117,7 @@ func New(opts Options) (*Transport, error) {
 	if opts.Wrap != nil {
 		s.client.Transport = opts.Wrap(s.roundTripper)
 	}
-	s.auth = &authenticator{transport: s, credentials: opts.Credentials, places: map[place]access{}}
+	s.auth = &authenticator{transport: s, credentials: opts.Credentials, places: map[place]access{}, stored: map[loginAt]bool{}}
 	switch {
 	case settings.TLS == config.TLSDisabled:
 		s.scheme.Store("http")
@@ -240,7 +243,7 @@ func (tr *Transport) sendWithAuth(ctx context.Context, q request) (Response, err
 	}
 	a, err := n.end(err)
 	if err == nil {
-		tr.rememberResponse(q, a)
+		tr.rememberResponse(q, a, n.keys[tr.host])
 	}
 	return a, err
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/inside"
 	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/ui/look"
 	"github.com/tagdiff/tagdiff/ui/page"
@@ -46,8 +47,12 @@ type comparePage struct {
 	tagSets   map[model.Ref]model.TagSet // known tags, by repository
 	poll      page.Poll
 	check     blobCheck
-	frame     page.Frame // of the last Layout
-	targetRow string     // the row to put the cursor on
+	reading   reading
+	inside    diff.Inside
+	shelves   map[diff.RowLayers]*inside.Shelf // small text files of rows
+	declined  map[diff.ManifestPair]bool       // pairs that are not read unasked again
+	frame     page.Frame                       // of the last Layout
+	targetRow string                           // the row to put the cursor on
 }
 
 // tabID is one of the tabs.
@@ -58,8 +63,9 @@ const (
 	tabSummary tabID = iota
 	tabPlatforms
 	tabLayers
-	tabHistory
+	tabFiles
 	tabConfig
+	tabHistory
 	tabManifest
 	tabSchema1
 	tabCount
@@ -118,7 +124,7 @@ func (p comparePage) readAgain() (page.Page, page.Effects) {
 			p.env.Registry.ForgetLogins(s.ref.Registry)
 		}
 	}
-	return p.reload()
+	return p.forgetErrors().reload()
 }
 
 func (p comparePage) Update(msg tea.Msg) (page.Page, page.Effects) {
@@ -138,6 +144,10 @@ func (p comparePage) Update(msg tea.Msg) (page.Page, page.Effects) {
 		return p.withTags(&msg.Set).recompare(), nil
 	case contentsMsg:
 		return p.contentsArrived(msg)
+	case layerStateMsg:
+		return p.layerStateArrived(msg), nil
+	case layersReadMsg:
+		return p.layersArrived(msg)
 	case blobStateMsg:
 		return p.blobAnswered(msg), nil
 	case blobsCheckedMsg:
@@ -169,6 +179,9 @@ func (p comparePage) press(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 	if p, effects, taken := p.pressCheckKey(msg); taken {
 		return p, effects
 	}
+	if p, effects, taken := p.pressReadingKey(msg); taken {
+		return p, effects
+	}
 	if s, moved := p.sheets[p.tab].Move(msg); moved {
 		p.sheets[p.tab] = s
 		return p, nil
@@ -181,7 +194,7 @@ func (p comparePage) press(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 	case key.Matches(msg, page.Keys.PrevTab):
 		return p.toTab((p.tab + tabCount - 1) % tabCount), nil
 	case key.Matches(msg, page.Keys.Tab):
-		return p.toTab(tabID(msg.String()[0] - '1')), nil
+		return p.toTab(tabOf(msg.String())), nil
 	case key.Matches(msg, page.Keys.Next):
 		return p.nextDifference(1)
 	case key.Matches(msg, page.Keys.Prev):
@@ -199,14 +212,25 @@ func (p comparePage) press(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 		return p, nil
 	case key.Matches(msg, page.Keys.StepOrder):
 		return p.toggleStepOrder()
+	case key.Matches(msg, page.Keys.Noise):
+		p.showsNoise = !p.showsNoise
+		return p, nil
+	case key.Matches(msg, page.Keys.Merged):
+		p.merged = !p.merged
+		return p, nil
 	case key.Matches(msg, page.Keys.Fold):
 		return p.toggleConsequences(), nil
 	}
 	return p.pressRowKey(msg)
 }
 
-// toggleStepOrder turns the steps of Layers and History round. The cursor stays on its row.
+// toggleStepOrder turns the steps of Layers and History round, or sorts the files of Files in another
+// way. The cursor stays on its row.
 func (p comparePage) toggleStepOrder() (page.Page, page.Effects) {
+	if p.tab == tabFiles {
+		p.fileOrder = (p.fileOrder + 1) % fileOrders
+		return p, page.Toast(fileOrderNames[p.fileOrder])
+	}
 	p.newestFirst = !p.newestFirst
 	if p.newestFirst {
 		return p, page.Toast(safe.Const("newest step first"))
@@ -242,6 +266,8 @@ func (p comparePage) pressRowKey(msg tea.KeyPressMsg) (page.Page, page.Effects) 
 		return p.followFinding(r)
 	case key.Matches(msg, page.Keys.Open) && p.pairOf(r) >= 0:
 		return p.pickPair(pairIDOf(p.cmp.Pairs, p.pairOf(r))).toTab(tabLayers), nil
+	case key.Matches(msg, page.Keys.Open) && r.Open != nil:
+		return p, page.Send(page.PushMsg{Page: r.Open(p.env)})
 	case key.Matches(msg, page.Keys.Open) && r.Detail != nil:
 		return p, page.Send(page.PushMsg{Page: widget.NewDetail(p.Crumb(), r)})
 	case key.Matches(msg, page.Keys.Copy):
@@ -324,9 +350,10 @@ func (p comparePage) recompare() comparePage {
 	p.sheetKeys = [tabCount]viewKey{}
 	switch {
 	case p.a.art != nil && p.b.art != nil && !p.alone:
+		p.cmp.Inside = p.inside
 		p.cmp = diff.Recompare(p.cmp, *p.a.art, *p.b.art)
 	case p.a.art != nil:
-		p.cmp = diff.Describe(*p.a.art)
+		p.cmp = diff.Describe(*p.a.art).WithInside(p.inside)
 	default:
 		p.cmp = diff.Comparison{}
 	}

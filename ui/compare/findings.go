@@ -33,12 +33,14 @@ func (p comparePage) rankFindings() (mainFindings, otherFindings []diff.Group) {
 // placed returns a group of other pairs whose texts name the platforms.
 func (p comparePage) placed(g diff.PlatformGroup) diff.Group {
 	const named = 2
-	names := make([]safe.Text, 0, named)
-	for _, i := range g.Pairs[:min(len(g.Pairs), named)] {
-		names = append(names, pairName(p.cmp.Pairs[i]))
+	var names []safe.Text
+	for _, i := range g.Pairs {
+		if name := pairName(p.cmp.Pairs[i]); !slices.Contains(names, name) { // an index can list one several times
+			names = append(names, name)
+		}
 	}
-	where := safe.Join(names, ", ")
-	if n := len(g.Pairs) - named; n > 0 {
+	where := safe.Join(names[:min(len(names), named)], ", ")
+	if n := len(names) - named; n > 0 {
 		where = safe.Sprintf("%s and %d more", where, n)
 	}
 	g.Text = safe.Sprintf("%s: %s", where, g.Text)

@@ -56,9 +56,9 @@ func TestProof(t *testing.T) {
 		{[]string{"1"}, []string{"proof: empty-layer-twin", "proved: a hash decides", "config(A) = config(B)", "layer(A) ≠ layer(B)", "A step 7: layer", "sha256:a3ed95caeb02ffe68cdd9fd84406680ae93d633cb16422d00e8a7c22955b46d4"}},
 		{[]string{"down"}, []string{"proof: the verdict", "Same image, packed differently"}},
 		{[]string{"2"}, []string{"proof: linux/amd64", "A manifest", "B config"}},
-		{[]string{"3", "n"}, []string{"proof: step 7", "both unpack to an archive without a file", "sha256:5f70bf18", "| gunzip | sha256sum"}},
-		{[]string{"5"}, []string{"line by line", "crane config"}},
-		{[]string{"7", "n"}, []string{"id = sha256(hex of blobSum", "the id chains diverge here", "derived", "printf '%s' 'a3ed95ca"}},
+		{[]string{"3", "n"}, []string{"proof: step 7", "both unpack to an archive without a file", "sha256:5f70bf18", "gunzip | sha256sum"}},
+		{[]string{"6"}, []string{"line by line", "crane config"}},
+		{[]string{"0", "n"}, []string{"id = sha256(hex of blobSum", "the id chains diverge here", "derived", "printf '%s' 'a3ed95ca"}},
 	} {
 		d.Keys(tt.keys...)
 		d.Keys("w")

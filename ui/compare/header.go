@@ -38,6 +38,9 @@ func (p comparePage) header(f page.Frame) []look.Line {
 	default:
 		lines = append(lines, p.verdictLines(f)...)
 	}
+	if l := p.insideLine(f); l.Width() > 0 {
+		lines = append(lines, l)
+	}
 	return append(lines, p.tabLine(f))
 }
 
@@ -108,11 +111,11 @@ func (p comparePage) verdictBox(f page.Frame) []look.Line {
 	title, trust := p.headline(), p.trust()
 	var inside, reasons []look.Line
 	if look.Width(title)+look.Width(trust) > f.Width-10 {
-		inside = look.Wrap([]look.Span{look.S(role, title)}, f.Width-4)
+		inside = look.Hanging(look.L(), f.Width-4, look.S(role, title))
 		title = safe.Text{}
 	}
 	for _, t := range p.reasons(f) {
-		reasons = append(reasons, look.Wrap([]look.Span{look.P(f.Glyphs.Sentence(t))}, f.Width-4)...)
+		reasons = append(reasons, look.Hanging(look.L(), f.Width-4, look.P(f.Glyphs.Sentence(t)))...)
 	}
 	hidden := safe.Text{}
 	if room := max(f.Height-boxFrame-len(inside), 0); len(reasons) > room {

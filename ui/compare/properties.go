@@ -103,8 +103,32 @@ func (v view) properties() []property {
 	a, b := v.images()
 	for _, of := range imageProperties {
 		list = append(list, v.property(of.name, partOf(a, of.get), partOf(b, of.get), of.show, v.propertyCommand(of.jq)))
+		if of.name == platformName {
+			list = append(list, v.baseProperty())
+		}
 	}
 	return list
+}
+
+var platformName = safe.Const("platform")
+
+// baseProperty is the base that each image names, which nothing checks.
+func (v view) baseProperty() property {
+	a, b := v.cmp.BaseClaim(diff.SideA, v.pair), v.cmp.BaseClaim(diff.SideB, v.pair)
+	f := property{name: safe.Const("named base"), a: a.Text(), b: b.Text(), fullA: fullClaim(a), fullB: fullClaim(b)}
+	f.differs = !v.alone && !a.IsNone() && !b.IsNone() && (a.Name != b.Name || a.Digest != b.Digest)
+	if v.alone && !a.IsNone() {
+		f.a = safe.Sprintf("%s, %s", a.Text(), a.Says())
+	}
+	return f
+}
+
+// fullClaim is a named base with the digest in full and with what names it.
+func fullClaim(claim diff.BaseClaim) safe.Text {
+	if claim.IsNone() {
+		return safe.Text{}
+	}
+	return safe.Sprintf("%s, %s", claim.Reference(), claim.Says())
 }
 
 // imageProperties are the properties of images: get returns the full value, show
@@ -117,7 +141,7 @@ var imageProperties = []struct {
 }{
 	{safe.Const("manifest"), func(i model.Image) string { return manifestDigest(i).String() }, asDigest, "manifest"},
 	{safe.Const("image ID"), func(i model.Image) string { return i.ID().String() }, asDigest, "manifest"},
-	{safe.Const("platform"), func(i model.Image) string { return model.PlatformName(i.Platform()) }, nil, ".os,.architecture"},
+	{platformName, func(i model.Image) string { return model.PlatformName(i.Platform()) }, nil, ".os,.architecture"},
 	{safe.Const("created"), createdInFull, asTime, ".created"},
 	{safe.Const("size"), func(i model.Image) string { return strconv.FormatInt(i.Manifest.LayerSize(), 10) }, asSize, "manifest"},
 	{safe.Const("layers"), layersText, nil, ".rootfs"},

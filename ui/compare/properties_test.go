@@ -4,6 +4,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/tagdiff/tagdiff/diff"
+	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/ui/look"
 	"github.com/tagdiff/tagdiff/ui/page"
@@ -34,6 +38,31 @@ func TestPropertyRow(t *testing.T) {
 		row := v.propertyRow(v.property(safe.Const("kind"), tt.a, tt.b, nil, safe.Text{}))
 		if got := row.Lines[0].Text().String(); len(row.Lines) != 1 || !strings.HasSuffix(strings.TrimRight(got, " "), tt.want) {
 			t.Errorf("%q", got)
+		}
+	}
+}
+
+// TestBaseProperty: the base that an image names is shown with its source, that of two sides with a short digest.
+func TestBaseProperty(t *testing.T) {
+	named := func(base string) *model.Entry {
+		d := v1.Descriptor{Annotations: map[string]string{v1.AnnotationBaseImageName: base}}
+		return &model.Entry{Descriptor: d, Role: model.RoleImage, Image: &model.Image{}}
+	}
+	art := &model.Artifact{}
+	for _, tt := range []struct {
+		a, b    *model.Entry
+		want    string
+		differs bool
+	}{
+		{named("debian:12"), nil, "debian:12, as an index annotation says", false},
+		{named("debian:12"), named("debian:13"), "debian:12", true},
+		{named("debian:12"), named("debian:12"), "debian:12", false},
+		{named("debian:12"), named(""), "debian:12", false},
+		{named(""), nil, "", false},
+	} {
+		v := view{content: content{cmp: diff.Comparison{A: art, B: art}}, pair: diff.Pair{A: tt.a, B: tt.b}, alone: tt.b == nil}
+		if got := v.baseProperty(); got.a.String() != tt.want || got.differs != tt.differs {
+			t.Errorf("%s: %q, %v", tt.want, got.a, got.differs)
 		}
 	}
 }

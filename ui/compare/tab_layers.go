@@ -147,7 +147,7 @@ func (v view) layerRow(r diff.Row) widget.Row {
 	} else {
 		out.Lines = v.narrowLayerLines(r)
 	}
-	out.Lines = append(out.Lines, v.rowNotes(r)...)
+	out.Lines = append(append(out.Lines, v.rowNotes(r)...), v.insideNote(r)...)
 	return out
 }
 

@@ -179,10 +179,24 @@ func pairNote(p diff.Pair) safe.Text {
 	case p.B == nil:
 		return safe.Const("only in A")
 	}
+	if p.Verdict.Code == diff.NotComparable && (p.A.Err != nil || p.B.Err != nil) { // unreadLines says why
+		return unreadSides(p)
+	}
 	if label, other := p.OtherLabel(); other {
 		return safe.Sprintf("%s, in B %s", p.Verdict.Headline, label)
 	}
 	return p.Verdict.Headline
+}
+
+// unreadSides names the sides of a pair whose image could not be read.
+func unreadSides(p diff.Pair) safe.Text {
+	var sides []safe.Text
+	for side, e := range bothSides(p.A, p.B) {
+		if e.Err != nil {
+			sides = append(sides, sideLetter(side))
+		}
+	}
+	return safe.Sprintf("%s could not be read", safe.Join(sides, " and "))
 }
 
 // otherRows returns the attestations, artifacts and nested indexes of both sides.

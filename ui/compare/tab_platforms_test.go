@@ -1,8 +1,10 @@
 package compare_test
 
 import (
+	"fmt"
 	"testing"
 
+	"github.com/opencontainers/go-digest"
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
@@ -32,15 +34,26 @@ func TestPlatforms_unread(t *testing.T) {
 	d = open(t, r, 80, 24, "localhost:5000/app:cut")
 	d.Keys("2")
 	d.Sees("windows/amd64 (10.0.20348.2031) 4db522e17a5f", "└ localhost:5000 sent a manifest of 901 bytes instead of 1083")
-	d.Keys("5")
+	d.Keys("6")
 	d.Sees("push it again")
 	d.DoesNotSee("no such document")
-	d.Keys("7")
+	d.Keys("0")
 	d.Sees("push it again")
 
 	d = open(t, r, 80, 24, "localhost:5000/app:gone", "localhost:5000/app:gone")
 	d.Keys("2")
 	d.Sees("4db522e17a5f  4db522e17a5f  Identical", "└ A and B: not in the registry")
+
+	other := windows(t, true)
+	other.Top.Digest = digest.FromString("other index")
+	for i := range other.Entries {
+		other.Entries[i].Descriptor.Digest = digest.FromString(fmt.Sprint("other image ", i))
+	}
+	r.ByTag["other"] = other
+	d = open(t, r, 80, 24, "localhost:5000/app:gone", "localhost:5000/app:other")
+	d.Keys("2")
+	d.Sees("A and B could not be read", "└ A and B: not in the registry")
+	d.DoesNotSee(":gone and :other could not")
 }
 
 // TestPlatforms_artifacts: entries that are not images are named and have their findings.

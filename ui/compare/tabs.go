@@ -1,6 +1,8 @@
 package compare
 
 import (
+	"slices"
+
 	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/ui/look"
@@ -8,14 +10,20 @@ import (
 )
 
 var tabNames = [tabCount]safe.Text{
-	safe.Const("Summary"), safe.Const("Platforms"), safe.Const("Layers"), safe.Const("History"),
-	safe.Const("Config"), safe.Const("Manifest"), safe.Const("Schema1"),
+	safe.Const("Summary"), safe.Const("Platforms"), safe.Const("Layers"), safe.Const("Files"),
+	safe.Const("Config"), safe.Const("History"), safe.Const("Manifest"), safe.Const("Schema1"),
 }
 
 var shortTabNames = [tabCount]safe.Text{
-	safe.Const("Sum"), safe.Const("Plat"), safe.Const("Lay"), safe.Const("Hist"),
-	safe.Const("Conf"), safe.Const("Man"), safe.Const("Sch1"),
+	safe.Const("Sum"), safe.Const("Plat"), safe.Const("Lay"), safe.Const("Files"),
+	safe.Const("Conf"), safe.Const("Hist"), safe.Const("Man"), safe.Const("Sch1"),
 }
+
+// tabNumbers are the keys of the tabs. 5 is for packages and 9 for what is attached to an image.
+var tabNumbers = [tabCount]string{"1", "2", "3", "4", "6", "7", "8", "0"}
+
+// tabOf returns the tab of a number key.
+func tabOf(number string) tabID { return tabID(max(slices.Index(tabNumbers[:], number), 0)) }
 
 // tabLine returns the tab bar, each tab with a mark, in the longest form that fits.
 func (p comparePage) tabLine(f page.Frame) look.Line {
@@ -37,7 +45,7 @@ func (p comparePage) tabLine(f page.Frame) look.Line {
 func (p comparePage) tabs(names, marks [tabCount]safe.Text, roomy bool) look.Line {
 	l := look.L()
 	for t := range tabCount {
-		role, text := look.Plain, safe.Sprintf("%d", int(t)+1)
+		role, text := look.Plain, safe.Clean(tabNumbers[t])
 		if t == p.tab {
 			role = look.Active
 		}
@@ -94,6 +102,7 @@ func (p comparePage) tallyTabs() [tabCount]tally {
 		return sums
 	}
 	sums[tabLayers] = tallyLayers(pair.Rows)
+	sums[tabFiles] = tallyFiles(*pair)
 	sums[tabHistory] = tally{diff.Substituted, count(pair.Rows, textDiffers), true}
 	if p.docsReady() {
 		sums[tabConfig] = tally{diff.Substituted, p.docs.config.differences(), true}

@@ -3,8 +3,11 @@ package compare
 import (
 	"slices"
 
+	"github.com/opencontainers/go-digest"
+
 	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/inside"
 	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/ui/look"
 	"github.com/tagdiff/tagdiff/ui/page"
@@ -21,6 +24,8 @@ type view struct {
 	a, b       model.Ref
 	errA, errB error // why a side could not be read at all
 	docsReady  bool  // docs are those of the pair
+	isReading  bool  // the layers of the pair are being read
+	shelves    map[diff.RowLayers]*inside.Shelf
 	crane      string
 }
 
@@ -28,16 +33,22 @@ type view struct {
 type content struct {
 	cmp                         diff.Comparison
 	docs                        docs
-	offset                      int          // cells scrolled to the right
-	newestFirst                 bool         // order of the steps in Layers and History
-	trail                       *trail       // from a finding to its evidence
-	showsConsequences           bool         // consequences are shown
-	mainFindings, otherFindings []diff.Group // grouped by cause and ranked
+	offset                      int    // cells scrolled to the right
+	newestFirst                 bool   // order of the steps in Layers and History
+	trail                       *trail // from a finding to its evidence
+	showsConsequences           bool   // consequences are shown
+	showsNoise, merged          bool   // of Files: times and generated files are listed; the files of all steps together
+	fileOrder                   fileOrder
+	layersRead                  map[diff.ManifestPair]diff.ReadLayers
+	layerErrors                 map[digest.Digest]error // why layers could not be read
+	mainFindings, otherFindings []diff.Group            // grouped by cause and ranked
 }
 
 // viewKey is what the sheets depend on, in comparable form.
 type viewKey struct {
 	valid, reveal, stacked, newestFirst, showsConsequences bool
+	showsNoise, merged                                     bool
+	fileOrder                                              fileOrder
 	width, height, offset                                  int
 	pick                                                   pairID
 	filter, trail                                          string
@@ -53,7 +64,7 @@ func (v view) in(f page.Frame) view {
 func (p comparePage) viewIn(f page.Frame) view {
 	v := view{
 		Frame: f, content: p.content, alone: p.cmp.B == nil, wide: (f.Width >= look.WideWidth) != p.stacked,
-		a: p.a.ref, b: p.b.ref, errA: p.a.err, errB: p.b.err, docsReady: p.docsReady(), crane: p.env.Crane,
+		a: p.a.ref, b: p.b.ref, errA: p.a.err, errB: p.b.err, docsReady: p.docsReady(), isReading: p.reading.running, shelves: p.shelves, crane: p.env.Crane,
 	}
 	if pair := p.pair(); pair != nil {
 		v.pair = *pair
@@ -64,6 +75,7 @@ func (p comparePage) viewIn(f page.Frame) view {
 // Layout rebuilds the sheet of the tab if anything it depends on has changed, and
 // requests the document differences of the pair in view.
 func (p comparePage) Layout(f page.Frame) (page.Page, page.Effects) {
+	p, read := p.startUnasked()
 	cmd := p.requestDocs(f)
 	if cmd != nil {
 		p.requestedDocs = p.currentDocsKey(f)
@@ -71,9 +83,10 @@ func (p comparePage) Layout(f page.Frame) (page.Page, page.Effects) {
 	k := viewKey{
 		width: f.Width, height: f.Height, reveal: f.Gate.Reveal, pick: p.picked,
 		stacked: p.stacked, newestFirst: p.newestFirst, filter: p.filter.Input.Value(), docs: p.docs.key, valid: true,
-		trail: p.trail.key(), showsConsequences: p.showsConsequences,
+		trail: p.trail.key(), showsConsequences: p.showsConsequences, showsNoise: p.showsNoise, merged: p.merged,
+		fileOrder: p.fileOrder,
 	}
-	if p.tab >= tabHistory && p.tab <= tabManifest {
+	if p.tab >= tabConfig && p.tab <= tabManifest {
 		k.offset = p.offset
 	}
 	height := f.Height - len(p.header(f))
@@ -94,7 +107,7 @@ func (p comparePage) Layout(f page.Frame) (page.Page, page.Effects) {
 	}
 	*sheet = sheet.GoTo(p.targetRow)
 	p.targetRow = ""
-	return p, append(cmd, more...)
+	return p, slices.Concat(cmd, more, read)
 }
 
 // rows returns the rows of a tab.
@@ -124,8 +137,9 @@ func (v view) tabRows(t tabID) []widget.Row {
 		tabSummary:   view.summaryRows,
 		tabPlatforms: func(v view) []widget.Row { return v.platformRows(true) },
 		tabLayers:    view.layerRows,
-		tabHistory:   view.historyRows,
+		tabFiles:     view.fileRows,
 		tabConfig:    func(v view) []widget.Row { return v.docRows(v.docs.config) },
+		tabHistory:   view.historyRows,
 		tabManifest:  func(v view) []widget.Row { return v.docRows(v.docs.manifest) },
 		tabSchema1:   view.schema1Rows,
 	}[t](v)

@@ -25,7 +25,7 @@ func TestBytesPerKey(t *testing.T) {
 		keys              int
 	}{
 		{"cursor down in Layers", "3", "B layer", 12},
-		{"a line of side-by-side scroll in Config", "5", `"architecture"`, 60},
+		{"a line of side-by-side scroll in Config", "6", `"architecture"`, 60},
 	} {
 		term.Type(c.view)
 		row := cursorRow(term.WaitFor(c.shows))

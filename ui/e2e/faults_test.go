@@ -520,7 +520,7 @@ func TestTinyTerminal_works(t *testing.T) {
 			term.CheckRepaint()
 			term.Resize(size[0], size[1])
 			// All keys that a person could press there.
-			term.Type("n", "2", "n", "3", "n", "4", "5", "6", "7", "?", "esc", "/", "a", "esc", "|", "l", "s", "A", "esc", "p", "pgdn", "G", "enter", "esc", "1")
+			term.Type("n", "2", "n", "3", "n", "4", "6", "7", "8", "0", "?", "esc", "/", "a", "esc", "|", "l", "s", "A", "esc", "p", "pgdn", "G", "enter", "esc", "1")
 			term.Resize(120, 40)
 			term.WaitFor("tagdiff  ")
 			term.Resize(size[0], size[1])

@@ -74,6 +74,7 @@ func (l Line) To(width int, tail safe.Text) Line {
 		n := Width(s.Text)
 		if n > room {
 			head, _ := Cut(s.Text, room)
+			head = head.Slice(0, safe.EscapeStart(s.Text.String(), len(head.String())))
 			out.Spans = append(out.Spans, Span{head, s.Role})
 			break
 		}
@@ -140,6 +141,17 @@ func (g Glyphs) FitEnd(t safe.Text, width int) safe.Text {
 	return g.Fit(safe.Concat(g.Ellipsis, L(P(t)).From(over+Width(g.Ellipsis)).Text()), width)
 }
 
+// FitMiddle is Fit, but cuts in the middle: both ends of a path tell it from others.
+func (g Glyphs) FitMiddle(t safe.Text, width int) safe.Text {
+	over := Width(t) - width
+	if over <= 0 || width < 3 {
+		return g.Fit(t, width)
+	}
+	tail := (width - Width(g.Ellipsis)) * 2 / 3 // the name of the file is at the end
+	head, _ := Cut(t, width-Width(g.Ellipsis)-tail)
+	return g.Fit(safe.Concat(head, g.Ellipsis, L(P(t)).From(Width(t)-tail).Text()), width)
+}
+
 // Right returns t aligned to the right in width cells.
 func (g Glyphs) Right(t safe.Text, width int) safe.Text {
 	if n := Width(t); n < width {
@@ -194,7 +206,7 @@ func Paragraph(role Role, t safe.Text, width int) []Line {
 
 // lineEnds returns the byte offsets of the line ends of s; the last one is its length. A
 // line ends after the last blank that fits, unless the line would be less than half
-// full. A bracket that closes stays with its word.
+// full and the word after it is wider than a line. A bracket that closes stays with its word.
 func lineEnds(s string, width int) []int {
 	var ends []int
 	start, at, used := 0, 0, 0
@@ -203,8 +215,10 @@ func lineEnds(s string, width int) []int {
 		w := g.Width()
 		if used+w > width && at > start {
 			cut, left := at, 0
-			if blank > start && ((blank-start)*2 >= at-start || closesWord(s[at:])) {
+			if blank > start && ((blank-start)*2 >= at-start || closesWord(s[at:]) || s[at] != ' ' && wordFits(s[blank:], width)) {
 				cut, left = blank, used-usedAtBlank
+			} else if escape := safe.EscapeStart(s, at); escape > start {
+				cut, left = escape, at-escape // an escape is ASCII: a cell for each byte
 			}
 			ends = append(ends, cut)
 			start, used, blank = cut, left, 0
@@ -218,9 +232,21 @@ func lineEnds(s string, width int) []int {
 	return append(ends, len(s))
 }
 
+// wordFits reports whether the first word of a text is at most width cells wide. It reads no more
+// than that.
+func wordFits(s string, width int) bool {
+	used := 0
+	for g := displaywidth.StringGraphemes(s); g.Next() && g.Value() != " "; {
+		if used += g.Width(); used > width {
+			return false
+		}
+	}
+	return true
+}
+
 // closesWord reports whether a text begins with the brackets and punctuation that end a word.
 func closesWord(s string) bool {
-	const most, closing = 4, ")]},.;:"
+	const most, closing = 4, ")]},.;:…"
 	rest := strings.TrimLeft(s[:min(len(s), most)], closing)
 	return strings.IndexAny(s, closing) == 0 && (rest == "" || rest[0] == ' ')
 }

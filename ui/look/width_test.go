@@ -1,6 +1,7 @@
 package look
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -89,6 +90,38 @@ func TestRender_keepsWidth(t *testing.T) {
 					t.Fatalf("role %d: %q tears a mark from its letter", role, out)
 				}
 			}
+		}
+	}
+}
+
+// TestCut_escapes checks that neither the end of a column nor that of a line splits the
+// escape of a character from outside.
+func TestCut_escapes(t *testing.T) {
+	g := Unicode()
+	if got := g.Fit(safe.Clean("name \x1b\x1b tail"), 12).String(); got != `name \x1b…  ` {
+		t.Errorf("%q", got)
+	}
+	var lines []string
+	for _, l := range Wrap([]Span{P(safe.Clean("abcdef\x1b\u202eg"))}, 8) {
+		lines = append(lines, l.Text().String())
+	}
+	if want := []string{"abcdef", `\x1b`, `\u202eg`}; !slices.Equal(lines, want) {
+		t.Errorf("%q, want %q", lines, want)
+	}
+}
+
+// TestHanging_closing checks that what ends a word is not alone on a line.
+func TestHanging_closing(t *testing.T) {
+	for text, want := range map[string][]string{
+		"of 1234567… is new": {"of ", "1234567… ", "is new"},
+		"of 1234567, is new": {"of ", "1234567, ", "is new"},
+	} {
+		var lines []string
+		for _, l := range Hanging(L(), 10, P(safe.Clean(text))) {
+			lines = append(lines, l.Text().String())
+		}
+		if !slices.Equal(lines, want) {
+			t.Errorf("%q, want %q", lines, want)
 		}
 	}
 }

@@ -8,6 +8,7 @@ var Keys = struct {
 	Up, Down, PageUp, PageDown, HalfUp, HalfDown, Top, Bottom, Left, Right            key.Binding
 	Open, Back, Quit, ForceQuit, Help, Filter, Goto, Reload, Redraw                   key.Binding
 	Suspend, Copy, Command, Proof, Fold, Reveal, Verify                               key.Binding
+	Inside, Noise, Merged, Extract                                                    key.Binding
 	MarkA, MarkB, Mark, Swap, ChangeA, ChangeB                                        key.Binding
 	Group, GroupB, Order, Timeline, TimelineB, Before, BeforeB, Extra                 key.Binding
 	Next, Prev, NextTab, PrevTab, Tab, NextPlatform, PrevPlatform, Columns, StepOrder key.Binding
@@ -40,6 +41,11 @@ var Keys = struct {
 	Reveal:    Bind("x", "show or mask secrets", "x"),
 	Verify:    Bind("V", "check that all layers exist", "V"),
 
+	Inside:  Bind("i", "look inside the layers", "i"),
+	Noise:   Bind("z", "show or hide times and generated files", "z"),
+	Merged:  Bind("v", "files by step, or of the whole image", "v"),
+	Extract: Bind("E", "write the file to this folder", "E"),
+
 	MarkA:   Bind("a", "mark as A", "a"),
 	MarkB:   Bind("b", "mark as B and compare", "b"),
 	Mark:    Bind("space", "mark", "space"),
@@ -60,7 +66,7 @@ var Keys = struct {
 	Prev:         Bind("N", "previous difference", "N"),
 	NextTab:      Bind("tab", "next view", "tab"),
 	PrevTab:      Bind("shift+tab", "previous view", "shift+tab"),
-	Tab:          Bind("1-7", "go to a view", "1", "2", "3", "4", "5", "6", "7"),
+	Tab:          Bind("0-9", "go to a view", "1", "2", "3", "4", "6", "7", "8", "0"),
 	NextPlatform: Bind("p", "next platform", "p"),
 	PrevPlatform: Bind("P", "previous platform", "P"),
 	Columns:      Bind("|", "side by side or stacked", "|"),

@@ -21,6 +21,7 @@ var documented = map[reflect.Type]string{
 	reflect.TypeFor[jsonPair]():        "Platform",
 	reflect.TypeFor[jsonBase]():        "Base",
 	reflect.TypeFor[jsonImage]():       "Image",
+	reflect.TypeFor[jsonNamedBase]():   "Named base",
 	reflect.TypeFor[jsonBlob]():        "Blob",
 	reflect.TypeFor[jsonRow]():         "Row",
 	reflect.TypeFor[jsonStep]():        "Step",

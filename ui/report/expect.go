@@ -33,7 +33,7 @@ type jsonExpectation struct {
 	Platforms []jsonExpected `json:"platforms"`
 	Extra     []string       `json:"extra"`
 	Against   []string       `json:"against"`  // ids of findings that make the check fail
-	Warnings  []string       `json:"warnings"` // ids of other findings of severity 2
+	Warnings  []string       `json:"warnings"` // ids of other findings of severity 2, and of stops of other platforms
 }
 
 type jsonExpected struct {

@@ -9,7 +9,10 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/opencontainers/go-digest"
+	"github.com/opencontainers/image-spec/specs-go/v1"
 
+	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
@@ -130,6 +133,33 @@ func TestJSON_fields(t *testing.T) {
 	}
 	if got["schema"] != "tagdiff/1" || step["class"] != "both-empty" || step["a"].(map[string]any)["index"] != 6.0 {
 		t.Errorf("%v", step)
+	}
+}
+
+// The base that an image names is in the JSON of both sides.
+func TestJSON_namedBase(t *testing.T) {
+	named := func(tag, base string, d digest.Digest) model.Artifact {
+		a := single("localhost:5000/app:"+tag, image(t, "amd64", nil, step{"COPY " + tag + " /", tag, "", 1000}))
+		a.Entries[0].Descriptor.Annotations = map[string]string{v1.AnnotationBaseImageName: base, v1.AnnotationBaseImageDigest: string(d)}
+		return a
+	}
+	var b bytes.Buffer
+	d := digest.FromString("base")
+	if err := JSON(&b, diff.Compare(named("1", "debian:12", d), named("2", "debian:13", "")), Options{}); err != nil {
+		t.Fatal(err)
+	}
+	var got jsonReport
+	if err := json.Unmarshal(b.Bytes(), &got); err != nil {
+		t.Fatal(err)
+	}
+	want := []jsonNamedBase{{"debian:12", &d, "index annotation"}, {"debian:13", nil, "index annotation"}}
+	for i, img := range []*jsonImage{got.Platforms[0].A, got.Platforms[0].B} {
+		if img.Names == nil {
+			t.Fatal("no base is named")
+		}
+		if d := cmp.Diff(want[i], *img.Names); d != "" {
+			t.Error(d)
+		}
 	}
 }
 

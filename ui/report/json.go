@@ -67,11 +67,19 @@ type jsonImage struct {
 	Manifest *digest.Digest `json:"manifest"`
 	Config   *digest.Digest `json:"config"`
 	Error    string         `json:"error,omitempty"` // why it could not be read
+	Names    *jsonNamedBase `json:"namedBase,omitempty"`
 
 	// Of an artifact that is not an image.
 	ArtifactType string         `json:"artifactType,omitempty"`
 	Blobs        []jsonBlob     `json:"blobs,omitempty"`
 	Subject      *digest.Digest `json:"subject,omitempty"`
+}
+
+// jsonNamedBase is the base that an image names.
+type jsonNamedBase struct {
+	Name   string         `json:"name"`
+	Digest *digest.Digest `json:"digest"`
+	Source string         `json:"source"`
 }
 
 type jsonBlob struct {
@@ -196,6 +204,12 @@ func stringsOf(lines []safe.Text) []string {
 func (o Options) pair(c diff.Comparison, p diff.Pair) jsonPair {
 	out := jsonPair{Platform: p.Platform, A: converted(p.A, o.image), B: converted(p.B, o.image), Base: o.base(c, p), Steps: []jsonRow{},
 		Findings: o.findings(p.Findings, slices.Concat(p.Findings, c.Findings))}
+	if out.A != nil {
+		out.A.Names = o.namedBase(c.BaseClaim(diff.SideA, p))
+	}
+	if out.B != nil {
+		out.B.Names = o.namedBase(c.BaseClaim(diff.SideB, p))
+	}
 	if c.B != nil {
 		out.Verdict = o.verdict(p.Verdict)
 	}
@@ -214,6 +228,14 @@ func (o Options) base(c diff.Comparison, p diff.Pair) *jsonBase {
 		return nil
 	}
 	return &jsonBase{row, o.Gate.Mask(base.Name), base.Trust, safe.Clean(base.Because).String()}
+}
+
+// namedBase is the base that an image names, nil for none.
+func (o Options) namedBase(claim diff.BaseClaim) *jsonNamedBase {
+	if claim.IsNone() {
+		return nil
+	}
+	return &jsonNamedBase{o.Gate.Mask(claim.Name), orNull(claim.Digest), claim.Source()}
 }
 
 func (o Options) image(e model.Entry) jsonImage {

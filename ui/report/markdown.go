@@ -120,7 +120,7 @@ func (m markdownWriter) paragraph(text safe.Text) {
 }
 
 func (m markdownWriter) steps(table stepTable, columns []safe.Text) {
-	title := safe.Concat(safe.Const("Steps of "), code(tableName(table.pair)))
+	title := safe.Concat(safe.Const("Steps of "), code(table.name))
 	if n := len(table.others); n > 0 {
 		title = safe.Sprintf("%s, and of %s in the same steps", title,
 			look.Count(n, safe.Const("other platform"), safe.Const("other platforms")))

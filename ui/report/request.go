@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"slices"
 	"sync"
 
 	"github.com/opencontainers/go-digest"
@@ -150,7 +151,7 @@ func (r Request) contents(ctx context.Context, c diff.Comparison, parts map[diff
 // equal digests, unless the registry sent other bytes for one.
 func (r Request) unread(c diff.Comparison) error {
 	for _, p := range c.Pairs {
-		if onOneSide := p.A == nil || p.B == nil; onOneSide && p.Platform != "" {
+		if onOneSide := p.A == nil || p.B == nil; onOneSide && p.Platform != "" && !onBothSides(c, p.Platform) {
 			continue
 		}
 		for _, err := range []error{errorOf(p.A), errorOf(p.B)} {
@@ -163,6 +164,12 @@ func (r Request) unread(c diff.Comparison) error {
 		return nil
 	}
 	return cmp.Or(unreadIndex(c.A), unreadIndex(c.B))
+}
+
+// onBothSides reports whether both sides have an image for a platform, so that another entry for it
+// decides which image clients take.
+func onBothSides(c diff.Comparison, platform string) bool {
+	return slices.ContainsFunc(c.Pairs, func(p diff.Pair) bool { return p.A != nil && p.B != nil && p.Platform == platform })
 }
 
 // unreadIndex returns the error of an index inside an artifact that could not be read, or
@@ -244,12 +251,11 @@ func (r Request) expect(ctx context.Context, w io.Writer, ref model.Ref) (bool, 
 	return e.Met(), cmp.Or(e.Unread(), unreadable(unreadIndex(c.A)), errTags, errBlobs)
 }
 
-// checkBlobs asks the registry whether it has every config and layer of the images, and looks
-// at what can be seen of them. The
-// error is that of a blob whose state is unknown.
+// checkBlobs asks the registry whether it has every config and layer of the images for the expected
+// platforms, and looks at what can be seen of them. The error is that of a blob whose state is unknown.
 func (r Request) checkBlobs(ctx context.Context, c diff.Comparison) (diff.Comparison, error) {
 	var blobs []v1.Descriptor
-	for _, e := range c.A.Images() {
+	for _, e := range c.ImagesOf(r.Expect) {
 		if e.Image != nil {
 			blobs = append(blobs, e.Image.Blobs()...)
 		}

@@ -18,6 +18,11 @@ import (
 type artifacts map[string]model.Artifact
 
 func (s artifacts) Load(_ context.Context, ref model.Ref, _ func(model.Artifact)) (model.Artifact, error) {
+	for _, a := range s {
+		if ref.Tag == "" && a.Top.Digest == ref.Digest {
+			return a, nil
+		}
+	}
 	return s[ref.Tag], nil
 }
 
@@ -63,6 +68,17 @@ func TestWrite_unread(t *testing.T) {
 	s.putUnread("corrupt", single("localhost:5000/app:x", amdOther), &model.ReadError{Message: "other bytes", Corrupt: true, Err: errUnavailable}, 0)
 	s.putUnread("bad amd", index(t, "localhost:5000/app:x", amdOther, arm), errUnavailable, 0)
 	s.putUnread("gone amd", index(t, "localhost:5000/app:x", amdOther, arm), &model.ReadError{Message: "it is not there", Missing: true}, 0)
+	s.putUnread("amd twice", index(t, "localhost:5000/app:x", amd, arm, amdOther), errUnavailable, 2)
+	noConfig := func(d string) error {
+		return &model.ReadError{Message: "no config " + d, MissingBlob: digest.FromString(d), Err: errUnavailable}
+	}
+	noManifest := &model.ReadError{Message: "no manifest", Missing: true, Err: errUnavailable}
+	s.putUnread("no config", single("localhost:5000/app:x", amd), noConfig("1"), 0)
+	s.putUnread("no other config", single("localhost:5000/app:x", amdOther), noConfig("2"), 0)
+	s.putUnread("no images", index(t, "localhost:5000/app:x", amd, arm), noManifest, 0, 1)
+	s.putUnread("no other images", index(t, "localhost:5000/app:x", amdOther, arm), noManifest, 0, 1)
+	s.putUnread("no arm", index(t, "localhost:5000/app:x", arm), noManifest, 0)
+	s.putUnread("no amd", index(t, "localhost:5000/app:x", amd), noManifest, 0)
 	s.putUnread("bad arm", index(t, "localhost:5000/app:x", amdOther, arm), errUnavailable, 1)
 	s.putUnread("all bad", index(t, "localhost:5000/app:x", amdOther, arm), errUnavailable, 0, 1)
 	nested := index(t, "localhost:5000/app:x", amd, arm)
@@ -84,8 +100,16 @@ func TestWrite_unread(t *testing.T) {
 		{a: "both", b: "bad amd", platform: "amd64", fails: true, want: "could not be read"},
 		{a: "both", b: "bad arm", want: "linux/amd64"}, // arm64 is the same digest, and amd64 differs
 		{a: "only arm", b: "bad amd", want: "linux/amd64 only in :bad amd"},
-		{a: "bothOther", b: "bad nested", fails: true, want: "linux/arm64 only in"},
+		{a: "bothOther", b: "bad nested", fails: true, want: "An index in the index of :bad nested could not be"},
 		{a: "bothOther", b: "bad nested", platform: "amd64", want: "step 2"},
+		{a: "no config", b: "no config", want: "Identical, with a fault: A and B cannot be pulled"}, // nothing can be pulled, but the answer is known
+		{a: "no images", b: "no images", want: "Identical, with a fault: linux/amd64 and linux/arm64 of this index are missing"},
+		{a: "no config", b: "no other config", fails: true, want: "Neither :no config nor :no other config can be pulled"},
+		{a: "no config", b: "one", want: "Identical, with a fault: :no config cannot be pulled"},
+		{a: "no config", b: "other", fails: true, want: ":no config cannot be pulled"},
+		{a: "no images", b: "no other images", fails: true, want: "Images of :no images and of :no other images are missing"},
+		{a: "both", b: "amd twice", fails: true, want: ":amd twice lists linux/amd64 more than once; not all"},
+		{a: "no arm", b: "no amd", want: "No platform in common"},
 		{a: "one", same: true, want: "linux/amd64"},
 		{a: "bad", same: true, fails: true, want: "(503)"},
 		{a: "bad amd", same: true, fails: true, want: "(503)"},

@@ -13,7 +13,8 @@ import (
 // first platform; the others differ in the same steps.
 type stepTable struct {
 	pair   diff.Pair
-	others []string // the other platforms
+	name   safe.Text
+	others []safe.Text // the names of the other platforms
 }
 
 // stepTables returns the tables of a comparison. Platforms that differ in the same steps
@@ -27,10 +28,10 @@ func stepTables(c diff.Comparison) []stepTable {
 		}
 		i := slices.IndexFunc(tables, func(t stepTable) bool { return c.B != nil && sameShape(t.pair, p) })
 		if i < 0 {
-			tables = append(tables, stepTable{pair: p})
+			tables = append(tables, stepTable{pair: p, name: tableName(c, p)})
 			continue
 		}
-		tables[i].others = append(tables[i].others, p.Platform)
+		tables[i].others = append(tables[i].others, pairName(c, p))
 	}
 	return tables
 }
@@ -48,11 +49,11 @@ func sameShape(a, b diff.Pair) bool {
 func (t stepTable) heading() safe.Text {
 	switch n := len(t.others); n {
 	case 0:
-		return tableName(t.pair)
+		return t.name
 	case 1:
-		return safe.Sprintf("%s, and %s in the same steps", platformName(t.pair), t.others[0])
+		return safe.Sprintf("%s, and %s in the same steps", t.name, t.others[0])
 	default:
-		return safe.Sprintf("%s, and %d other platforms in the same steps", platformName(t.pair), n)
+		return safe.Sprintf("%s, and %d other platforms in the same steps", t.name, n)
 	}
 }
 

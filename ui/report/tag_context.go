@@ -94,9 +94,36 @@ func (s *tagContext) side(ctx context.Context, art *model.Artifact) (diff.SideCo
 	if in.set == nil {
 		return n, in.err
 	}
-	err := s.r.readMembers(ctx, in.set, *art)
+	err := cmp.Or(s.r.readMembers(ctx, in.set, *art), s.r.readNamedBases(ctx, in.set, *art))
 	n.Tags, n.Moved = in.set, s.r.tagMove(ctx, *art)
 	return n, cmp.Or(in.err, err)
+}
+
+// maxNamedBases limits how many tags that an image names as its base are read.
+const maxNamedBases = 3
+
+// readNamedBases reads the layers of the tags that an image names as its base.
+func (r Request) readNamedBases(ctx context.Context, set *model.TagSet, art model.Artifact) error {
+	if set.Stacks == nil {
+		set.Stacks = map[digest.Digest]model.Stack{}
+	}
+	named := diff.NamedBaseTags(art, *set)
+	for _, t := range named[:min(len(named), maxNamedBases)] {
+		base, err := r.Registry.Load(ctx, set.Repo.AtDigest(t.Digest), func(model.Artifact) {})
+		if err != nil {
+			return unreadable(err)
+		}
+		for i, e := range base.Images() {
+			if e.Image == nil {
+				continue
+			}
+			set.Stacks[e.Descriptor.Digest] = e.Image.Stack()
+			if i == 0 {
+				set.Stacks[t.Digest] = e.Image.Stack()
+			}
+		}
+	}
+	return nil
 }
 
 // tagMove resolves a tag again after everything else is read, and returns its move if it has

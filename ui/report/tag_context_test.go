@@ -151,6 +151,40 @@ func TestSiblings_noneAmongReadIndexes(t *testing.T) {
 	}
 }
 
+// The layers of a tag that an image names as its base are read: those of the platform of the image.
+func TestSiblings_namedBase(t *testing.T) {
+	root, own := step{"ADD root /", "root of arm64", "", 1000}, step{"COPY app /", "app", "", 1000}
+	base := index(t, "localhost:5000/app:base", image(t, "amd64", nil, step{"ADD root /", "root of amd64", "", 1000}), image(t, "arm64", nil, root))
+	for name, tt := range map[string]struct {
+		steps       []step
+		want, alone string
+	}{
+		"its layers are the first": {[]step{root, own},
+			"The first layer of :1.0 is that of :base, which an index annotation names: it is the base. (G9", "(G10 base-named, inferred)"},
+		"others are the first": {[]step{own},
+			"The index annotation of :1.0 names :base as its base, without a digest; the layers of :base are not the first ones of :1.0", "(G10 base-named, inferred)"},
+	} {
+		app := single("localhost:5000/app:1.0", image(t, "arm64", nil, tt.steps...))
+		app.Entries[0].Descriptor.Annotations = map[string]string{v1.AnnotationBaseImageName: "localhost:5000/app:base"}
+		s := tagRegistry{
+			mu: &sync.Mutex{}, reads: map[digest.Digest]int{}, moved: map[string]digest.Digest{},
+			children: map[digest.Digest][]v1.Descriptor{base.Top.Digest: base.Top.Children},
+			tagLists: tagLists{artifacts: artifacts{}, pages: [][]string{{"1.0", "base"}}, at: map[string]model.Tagged{
+				"1.0": {Digest: app.Top.Digest}, "base": {Digest: base.Top.Digest},
+			}},
+		}
+		s.put("1.0", app)
+		s.put("base", base)
+		if out, err := write(t, Request{Registry: s, Siblings: true}, "text", app.Ref); err != nil || !strings.Contains(out, tt.want) {
+			t.Errorf("%s: %v\n%s", name, err, out)
+		}
+		out, err := write(t, Request{Registry: s}, "text", app.Ref)
+		if err != nil || !strings.Contains(out, tt.alone) || strings.Contains(out, "G9") || strings.Contains(out, "G11") {
+			t.Errorf("%s, without Siblings: %v\n%s", name, err, out)
+		}
+	}
+}
+
 func TestSiblings_tagMovesMeanwhile(t *testing.T) {
 	s := pythonTags(t)
 	s.moved["2.7"] = s.at["2.6"].Digest

@@ -103,8 +103,13 @@ func (t textWriter) findingText(lead safe.Text, f platformFinding) {
 func (t textWriter) proofs([]proof) {}
 
 func (t textWriter) platforms(platforms []entry) {
+	const widest = 42 // a platform with a variant and two digests
+	width := platformWidth
 	for _, p := range platforms {
-		t.wrapped(safe.Concat(t.g.Fit(p.name, platformWidth), safe.Const(" ")), p.text)
+		width = max(width, min(look.Width(p.name), widest))
+	}
+	for _, p := range platforms {
+		t.wrapped(safe.Concat(t.g.Fit(p.name, width), safe.Const(" ")), p.text)
 	}
 }
 

@@ -121,7 +121,7 @@ func platformEntries(c diff.Comparison, o Options) []entry {
 	names := map[safe.Text][]safe.Text{}
 	for _, p := range c.Pairs {
 		text := platformState(c, p, o)
-		names[text] = append(names[text], platformName(p))
+		names[text] = append(names[text], pairName(c, p))
 	}
 	var entries []entry
 	for _, p := range c.Pairs {
@@ -129,7 +129,7 @@ func platformEntries(c diff.Comparison, o Options) []entry {
 		switch n := len(names[text]); {
 		case n == 0: // named above
 		case n < 3:
-			entries = append(entries, entry{platformName(p), text})
+			entries = append(entries, entry{pairName(c, p), text})
 		default:
 			number := safe.Sprintf("%d platforms", n)
 			if n == len(c.Pairs) {

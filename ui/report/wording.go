@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/opencontainers/go-digest"
+
 	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
@@ -57,12 +59,38 @@ func platformName(p diff.Pair) safe.Text {
 	return safe.Clean(p.Platform)
 }
 
-// tableName is platformName with the platform of B where that is another one.
-func tableName(p diff.Pair) safe.Text {
+// pairName is platformName with the digest of the manifest where several entries of an index have
+// the platform.
+func pairName(c diff.Comparison, p diff.Pair) safe.Text {
+	same := 0
+	for _, other := range c.Pairs {
+		if other.Platform == p.Platform {
+			same++
+		}
+	}
+	a, b := digestOf(p.A), digestOf(p.B)
+	switch {
+	case same < 2 || a == "" && b == "":
+		return platformName(p)
+	case a != "" && b != "" && a != b:
+		return safe.Sprintf("%s (%s, %s)", platformName(p), look.Short(a), look.Short(b))
+	}
+	return safe.Sprintf("%s (%s)", platformName(p), look.Short(cmp.Or(a, b)))
+}
+
+func digestOf(e *model.Entry) digest.Digest {
+	if e == nil {
+		return ""
+	}
+	return e.Descriptor.Digest
+}
+
+// tableName is pairName with the platform of B where that is another one.
+func tableName(c diff.Comparison, p diff.Pair) safe.Text {
 	if other, ok := p.OtherPlatform(); ok {
 		return safe.Sprintf("%s, in B %s", p.Platform, other)
 	}
-	return platformName(p)
+	return pairName(c, p)
 }
 
 // platformState returns one line about a platform.

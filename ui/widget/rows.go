@@ -84,6 +84,7 @@ type Row struct {
 	Detail    func(f page.Frame) []Row
 	Proof     func(f page.Frame) []Row // the page that w opens
 	Finding   *diff.Finding            // enter goes to its evidence
+	Open      func(page.Env) page.Page // the page that enter opens, in place of Detail
 	Marked    bool                     // evidence of the finding that the user opened
 	Header    bool                     // the cursor skips it
 }

@@ -1,0 +1,251 @@
+package diff
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tagdiff/tagdiff/diff/filediff"
+	"github.com/tagdiff/tagdiff/model/inside"
+	"github.com/tagdiff/tagdiff/model/safe"
+)
+
+// rowsOn returns the rows of a pair whose differences a rung explains.
+func (p Pair) rowsOn(rungs ...filediff.Rung) []readRow {
+	rows, _ := p.readRows()
+	return matching(rows, func(r readRow) bool { return slices.Contains(rungs, r.Rung) })
+}
+
+func plainRows(rows []readRow) []Row { return mappedTo(rows, func(r readRow) Row { return r.Row }) }
+
+// readStepsText is "Step 7" or "Steps 7 and 9" of rows.
+func readStepsText(rows []readRow) string {
+	return upperFirst(stepsText(slices.Compact(mappedTo(rows, func(r readRow) int { return stepNumber(r.Row) - 1 }))))
+}
+
+// nothingToFix is the next step where a difference does no harm.
+var nothingToFix = safe.Const("Nothing to fix. To get equal bytes, build with SOURCE_DATE_EPOCH and rewrite-timestamp=true")
+
+// sameButTimes (H1): only times differ in a step.
+func sameButTimes(_ Comparison, p Pair) []Finding {
+	rows := p.rowsOn(filediff.FolderTimes, filediff.Times)
+	if len(rows) == 0 {
+		return nil
+	}
+	times, folders := 0, 0
+	for _, r := range rows {
+		times += r.Count(filediff.Time)
+		folders += r.CountRung(filediff.FolderTimes)
+	}
+	of := ""
+	if folders > 0 {
+		of = ", " + countText(folders) + " of them of folders"
+	}
+	return []Finding{{
+		Severity: 0, Rests: p.filesRest(rows), Evidence: evidenceOf(plainRows(rows)),
+		Text: safe.Sprintf("%s %s the same files on both sides; only times differ (%s%s).", readStepsText(rows),
+			byNumber(len(rows), "holds", "hold"), countText(times), of),
+		Next: nothingToFix, Proof: countProof(rows),
+	}}
+}
+
+// countProof counts the entries of some rows by how they compare.
+func countProof(rows []readRow) []safe.Text {
+	return mappedTo(rows, func(r readRow) safe.Text {
+		return safe.Sprintf("step %d: %s and %s entries; %s the same, %s differ in time alone, %s in more", stepNumber(r.Row),
+			countText(r.EntriesA), countText(r.EntriesB), countText(r.Same), countText(r.Count(filediff.Time)),
+			countText(r.Len()-r.Count(filediff.Time)))
+	})
+}
+
+// sameFilesOtherArchive (H2): two archives of the same entries.
+func sameFilesOtherArchive(_ Comparison, p Pair) []Finding {
+	rows := p.rowsOn(filediff.OtherArchive)
+	if len(rows) == 0 {
+		return nil
+	}
+	return []Finding{{
+		Severity: 0, Rests: p.filesRest(rows), Evidence: evidenceOf(plainRows(rows)),
+		Text: safe.Sprintf("%s %s the same files on both sides. Another tool wrote the archive, or in another order.", readStepsText(rows),
+			byNumber(len(rows), "holds", "hold")),
+		Next: safe.Const("Nothing to fix: containers get the same files"), Proof: countProof(rows),
+	}}
+}
+
+// onlyGenerated (H3): what differs is made anew by every build.
+func onlyGenerated(_ Comparison, p Pair) []Finding {
+	rows := p.rowsOn(filediff.SameInside, filediff.Generated)
+	if len(rows) == 0 {
+		return nil
+	}
+	f := Finding{
+		Severity: 0, Rests: p.filesRest(rows), Evidence: evidenceOf(plainRows(rows)), Proof: countProof(rows),
+		Text: safe.Sprintf("In %s, %s: every build makes such files again.", lowerFirst(safe.Clean(readStepsText(rows))), noiseText(rows)),
+		Next: nothingToFix,
+	}
+	if fix := firstFix(rows); fix != "" {
+		f.Next = safe.Sprintf("Nothing to fix. To get equal bytes: %s", fix)
+	}
+	return []Finding{f}
+}
+
+// firstFix is the fix of the first known cause in some rows, "" for none.
+func firstFix(rows []readRow) string {
+	for _, r := range rows {
+		for i := range r.Len() {
+			if ch := r.At(i); ch.Cause != nil && ch.Cause.Fix != "" {
+				return ch.Cause.Name + ": " + ch.Cause.Fix
+			}
+		}
+	}
+	return ""
+}
+
+// filesChanged (H6): files differ, and nothing explains it.
+func filesChanged(_ Comparison, p Pair) []Finding {
+	var found []Finding
+	for _, r := range p.rowsOn(filediff.Files) {
+		found = append(found, Finding{
+			Severity: 1, Rests: p.filesRest([]readRow{r}), Evidence: evidenceOf([]Row{r.Row}), Proof: countProof([]readRow{r}),
+			Text: safe.Sprintf("In step %d, %s.", stepNumber(r.Row), r.changesText()),
+			Next: safe.Const("Look at the files (tab Files)"),
+		})
+	}
+	return found
+}
+
+// ownersOrModes (H7): attributes differ where the content is the same.
+func ownersOrModes(_ Comparison, p Pair) []Finding {
+	rows, _ := p.readRows()
+	var found []Finding
+	for _, r := range rows {
+		owners, modes := r.Count(filediff.Owner), r.Count(filediff.Mode)
+		if owners+modes == 0 {
+			continue
+		}
+		var parts []string
+		if owners > 0 {
+			parts = append(parts, countText(owners)+byNumber(owners, " path has another owner", " paths have other owners")+ownersText(r))
+		}
+		if modes > 0 {
+			parts = append(parts, countText(modes)+byNumber(modes, " path has", " paths have")+" other permissions")
+		}
+		found = append(found, Finding{
+			Severity: 2, Rests: p.filesRest([]readRow{r}), Evidence: evidenceOf([]Row{r.Row}), Proof: countProof([]readRow{r}),
+			Text: safe.Sprintf("In step %d, %s: %s.", stepNumber(r.Row), list(parts), pathsText(r, filediff.Owner|filediff.Mode)),
+			Next: safe.Const("Check that the user of the container can still read and run them; COPY has --chown and --chmod"),
+		})
+	}
+	return found
+}
+
+// ownersText is " (0:0, were 1000:1000)" if all paths changed their owner in the same way.
+func ownersText(r readRow) string {
+	text := ""
+	for i := range r.Len() {
+		ch := r.At(i)
+		if !ch.What.Has(filediff.Owner) || ch.A == nil || ch.B == nil {
+			continue
+		}
+		t := fmt.Sprintf(" (%d:%d, in A %d:%d)", ch.B.UID, ch.B.GID, ch.A.UID, ch.A.GID)
+		if text != "" && t != text {
+			return ""
+		}
+		text = t
+	}
+	return text
+}
+
+// pathsText names the first paths that differ in one of some ways.
+func pathsText(r readRow, ways filediff.What) string {
+	const most = 3
+	var paths []string
+	for i := range r.Len() {
+		if ch := r.At(i); ch.What&ways != 0 && ch.A != nil && ch.B != nil {
+			paths = append(paths, quoted(ch.Path))
+		}
+	}
+	if more := len(paths) - most; more > 0 {
+		return strings.Join(paths[:most], ", ") + " and " + countText(more) + " more"
+	}
+	return list(paths)
+}
+
+// powerChanged (H9): a file gained or lost setuid, setgid or capabilities.
+func powerChanged(_ Comparison, p Pair) []Finding {
+	rows, _ := p.readRows()
+	var found []Finding
+	for _, r := range rows {
+		var changes []string
+		for i := range r.Len() {
+			ch := r.At(i)
+			if ch.A == nil || ch.B == nil || ch.B.Kind != inside.File || ch.A.Kind != inside.File {
+				continue
+			}
+			if text := powerText(*ch.A, *ch.B); text != "" {
+				changes = append(changes, quoted(ch.Path)+" "+text)
+			}
+		}
+		if len(changes) == 0 {
+			continue
+		}
+		found = append(found, Finding{
+			Severity: 2, Rests: p.filesRest([]readRow{r}), Evidence: evidenceOf([]Row{r.Row}),
+			Text: safe.Sprintf("In step %d, %s.", stepNumber(r.Row), list(changes)),
+			Next: safe.Const("Check that this was meant. Some builders do not store capabilities"),
+		})
+	}
+	return found
+}
+
+// powerText says which power a file gained or lost, "" for none.
+func powerText(a, b inside.Entry) string {
+	const setuid, setgid = 0o4000, 0o2000
+	var parts []string
+	for _, bit := range []struct {
+		mask uint16
+		name string
+	}{{setuid, "setuid"}, {setgid, "setgid"}} {
+		switch hadIt, hasIt := a.Mode&bit.mask != 0, b.Mode&bit.mask != 0; {
+		case hadIt && !hasIt:
+			parts = append(parts, "lost "+bit.name)
+		case !hadIt && hasIt:
+			parts = append(parts, "gained "+bit.name)
+		}
+	}
+	had, has := filediff.Capabilities(a), filediff.Capabilities(b)
+	switch {
+	case had == has:
+	case has == "":
+		parts = append(parts, "lost "+had)
+	case had == "":
+		parts = append(parts, "gained "+has)
+	default:
+		parts = append(parts, "has "+has+", had "+had)
+	}
+	return strings.Join(parts, " and ")
+}
+
+// sameFilesAtTheEnd (H20): other layers give the same files.
+func sameFilesAtTheEnd(_ Comparison, p Pair) []Finding {
+	merged := p.sameAtTheEnd()
+	if merged == nil {
+		return nil
+	}
+	rows, _ := p.readRows()
+	times := ""
+	if merged.Rung > filediff.Nothing {
+		times = "; only times differ (" + countText(merged.Len()) + ")"
+	}
+	return []Finding{{
+		Severity: 0, Rests: p.filesRest(rows), Evidence: evidenceOf(plainRows(rows)),
+		Text: safe.Sprintf("%s differ, and the files that they give together are the same (%s)%s.", readStepsText(rows),
+			entriesText(merged.EntriesA), times),
+		Next: safe.Const("Nothing to fix: containers get the same files"),
+		Proof: []safe.Text{safe.Sprintf("merged entries: %s in A, %s in B, %s the same", countText(merged.EntriesA),
+			countText(merged.EntriesB), countText(merged.Same))},
+	}}
+}
+
+// entriesText counts entries of an archive.
+func entriesText(n int) string { return countText(n) + byNumber(n, " entry", " entries") }

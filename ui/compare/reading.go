@@ -1,0 +1,338 @@
+package compare
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"time"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+	"github.com/opencontainers/go-digest"
+
+	"github.com/tagdiff/tagdiff/diff"
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/inside"
+	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/ui/look"
+	"github.com/tagdiff/tagdiff/ui/page"
+)
+
+// unasked is how many bytes of layers are read for one pair without asking first.
+const unasked = 4 << 20
+
+// reading is the reading of the layers of one pair. What was read stays when it is cancelled.
+type reading struct {
+	running bool
+	id      page.LoadID
+	pair    diff.ManifestPair
+	cancel  context.CancelFunc
+	started time.Time
+	plan    readingPlan
+	states  map[digest.Digest]model.LayerState
+}
+
+// readingPlan is the layers of a pair that can be read, and what is known of them.
+type readingPlan struct {
+	layers     []diff.LayerToRead // not read yet
+	unreadable []diff.LayerToRead
+	bytes      int64 // of layers
+	all        int   // layers of the image with the most
+}
+
+// layerStateMsg says how far a layer has been read, layersReadMsg is the end of a reading with what
+// was found.
+type (
+	layerStateMsg struct {
+		id    page.LoadID
+		state model.LayerState
+	}
+	layersReadMsg struct {
+		id       page.LoadID
+		pair     diff.ManifestPair
+		found    *diff.PairInside
+		contents map[digest.Digest]model.Contents
+		errs     map[digest.Digest]error
+	}
+)
+
+// planOf returns what is still to be read of a pair. all asks for the layers that do not differ, too.
+func (p comparePage) planOf(pair diff.Pair) readingPlan {
+	var plan readingPlan
+	var layers []diff.LayerToRead
+	layers, plan.unreadable = diff.LayersToRead(pair)
+	known := p.layersRead[pair.Manifests()]
+	for _, l := range layers {
+		if known[l.Digest] == nil && p.layerErrors[l.Digest] == nil {
+			plan.layers = append(plan.layers, l)
+			plan.bytes += l.Size
+		}
+	}
+	for _, e := range bothSides(pair.A, pair.B) {
+		if e.Image != nil {
+			plan.all = max(plan.all, len(e.Image.Manifest.Layers))
+		}
+	}
+	return plan
+}
+
+// currentPlan returns the plan of the pair in view; ok is false while the pair has not arrived.
+func (p comparePage) currentPlan() (plan readingPlan, ok bool) {
+	pair := p.pair()
+	if pair == nil || !p.complete() || p.cmp.B != nil && pair.Verdict.Code == diff.Pending {
+		return readingPlan{}, false
+	}
+	if p.cmp.B != nil && (pair.A == nil || pair.B == nil) {
+		return readingPlan{}, false
+	}
+	return p.planOf(*pair), true
+}
+
+// startUnasked reads the layers of the pair in view if they are small. Of one image alone nothing
+// is read unasked.
+func (p comparePage) startUnasked() (comparePage, page.Effects) {
+	plan, ok := p.currentPlan()
+	if !ok || p.alone || p.reading.running || len(plan.layers) == 0 || plan.bytes > unasked || p.declined[p.pair().Manifests()] {
+		return p, nil
+	}
+	return p.startReading(plan)
+}
+
+// pressReadingKey handles i, and esc while layers are read.
+func (p comparePage) pressReadingKey(msg tea.KeyPressMsg) (_ comparePage, effects page.Effects, taken bool) {
+	switch {
+	case p.reading.running && key.Matches(msg, page.Keys.Back):
+		p = p.stopReading()
+	case key.Matches(msg, page.Keys.Inside):
+		p, effects = p.lookInside()
+	default:
+		return p, nil, false
+	}
+	return p, effects, true
+}
+
+// lookInside starts to read the layers of the pair in view, or says why there is nothing to read.
+func (p comparePage) lookInside() (comparePage, page.Effects) {
+	plan, ok := p.currentPlan()
+	switch {
+	case p.reading.running:
+		return p.toTab(tabFiles), nil
+	case !ok:
+		return p, page.Toast(safe.Const("not everything has been read; try again when it has"))
+	case len(plan.layers) == 0 && len(plan.unreadable) > 0:
+		return p, page.Toast(safe.Const("the layers that differ cannot be read: see Files"))
+	case len(plan.layers) == 0 && p.pair().Inside == nil:
+		return p, page.Toast(safe.Const("no layer differs"))
+	case len(plan.layers) == 0:
+		return p.toTab(tabFiles), nil
+	}
+	p, effects := p.startReading(plan)
+	return p.toTab(tabFiles), effects
+}
+
+// startReading reads the layers of a plan.
+func (p comparePage) startReading(plan readingPlan) (comparePage, page.Effects) {
+	pair := *p.pair()
+	ctx, cancel := context.WithCancel(p.ctx)
+	p.reading = reading{
+		running: true, id: p.reading.id + 1, pair: pair.Manifests(), cancel: cancel, started: p.env.Now(), plan: plan,
+		states: map[digest.Digest]model.LayerState{},
+	}
+	job := readingJob{id: p.reading.id, pair: pair, known: p.layersRead[pair.Manifests()], shelves: map[diff.RowLayers]*inside.Shelf{}}
+	repos := map[diff.Side]model.Ref{diff.SideA: p.a.ref.Repo(), diff.SideB: p.b.ref.Repo()}
+	for _, l := range plan.layers {
+		read := model.LayerRead{Repo: repos[l.Side], Layer: l.Descriptor}
+		if row := diff.LayersOf(pair.Rows[l.Row]); row.A != "" && row.B != "" && row.A != row.B {
+			if job.shelves[row] == nil {
+				job.shelves[row] = new(inside.Shelf)
+			}
+			read.Keep = job.shelves[row]
+			if l.Side == diff.SideB {
+				read.Side = 1
+			}
+		}
+		job.reads = append(job.reads, read)
+	}
+	p.shelves = maps.Clone(p.shelves)
+	if p.shelves == nil {
+		p.shelves = map[diff.RowLayers]*inside.Shelf{}
+	}
+	maps.Copy(p.shelves, job.shelves)
+	reg := p.env.Registry
+	return p.recompare(), page.Stream(ctx, func(ctx context.Context, report func(tea.Msg)) { job.run(ctx, reg, report) })
+}
+
+// readingJob is what a command needs to read layers and to compare them.
+type readingJob struct {
+	id      page.LoadID
+	pair    diff.Pair
+	known   diff.ReadLayers
+	reads   []model.LayerRead
+	shelves map[diff.RowLayers]*inside.Shelf
+}
+
+// run reads the layers and reports their states, then what differs inside them. A reading that was
+// cancelled reports what it has read so far.
+func (j readingJob) run(ctx context.Context, reg page.Registry, report func(tea.Msg)) {
+	states := reg.ReadLayers(ctx, j.reads, func(s model.LayerState) { report(layerStateMsg{j.id, s}) })
+	msg := layersReadMsg{id: j.id, pair: j.pair.Manifests(), contents: map[digest.Digest]model.Contents{}, errs: map[digest.Digest]error{}}
+	read := diff.ReadLayers{}
+	maps.Copy(read, j.known)
+	for d, s := range states {
+		switch {
+		case s.Layer != nil:
+			read[d] = s.Layer
+			msg.contents[d] = model.ContentsOf(s.Layer)
+		case s.Err != nil && !errors.Is(s.Err, context.Canceled):
+			msg.errs[d] = s.Err
+		}
+	}
+	msg.found = diff.CompareInside(j.pair, read, j.texts)
+	report(msg)
+}
+
+// texts returns the two contents of a small text file.
+func (j readingJob) texts(row diff.RowLayers, path string) (a, b []byte, ok bool) {
+	if shelf := j.shelves[row]; shelf != nil {
+		return shelf.Texts(path)
+	}
+	return nil, nil, false
+}
+
+// stopReading cancels the reading. Layers that were read to their ends stay.
+func (p comparePage) stopReading() comparePage {
+	p.reading.cancel()
+	p.reading.running = false
+	p.declined = maps.Clone(p.declined)
+	if p.declined == nil {
+		p.declined = map[diff.ManifestPair]bool{}
+	}
+	p.declined[p.reading.pair] = true
+	return p.withSheetsOutdated()
+}
+
+// layerStateArrived handles the state of a layer that is being read.
+func (p comparePage) layerStateArrived(msg layerStateMsg) comparePage {
+	if msg.id != p.reading.id || !p.reading.running {
+		return p
+	}
+	p.reading.states = maps.Clone(p.reading.states)
+	p.reading.states[msg.state.Digest] = msg.state
+	if p.tab == tabFiles {
+		p.sheetKeys[tabFiles] = viewKey{}
+	}
+	return p
+}
+
+// layersArrived handles the end of a reading.
+func (p comparePage) layersArrived(msg layersReadMsg) (page.Page, page.Effects) {
+	p.inside, p.layersRead, p.layerErrors = maps.Clone(p.inside), maps.Clone(p.layersRead), maps.Clone(p.layerErrors)
+	if p.inside == nil {
+		p.inside, p.layersRead = diff.Inside{}, map[diff.ManifestPair]diff.ReadLayers{}
+		p.layerErrors = map[digest.Digest]error{}
+	}
+	p.inside[msg.pair], p.layersRead[msg.pair] = msg.found, msg.found.Layers
+	maps.Copy(p.layerErrors, msg.errs)
+	if msg.id == p.reading.id {
+		p.reading.running = false
+	}
+	for _, s := range p.sides() {
+		if s.art != nil {
+			art := s.art.WithContents(msg.contents)
+			s.art = &art
+		}
+	}
+	return p.recompare(), nil
+}
+
+// withSheetsOutdated makes the next Layout build all sheets again.
+func (p comparePage) withSheetsOutdated() comparePage {
+	p.sheetKeys = [tabCount]viewKey{}
+	return p
+}
+
+// forgetErrors makes layers that could not be read be read again.
+func (p comparePage) forgetErrors() comparePage {
+	p.layerErrors, p.declined = nil, nil
+	return p
+}
+
+// costText says what reading a plan costs: "2 of 13 layers differ: 60.7 + 60.7 MB to read".
+func (plan readingPlan) costText(alone bool) safe.Text {
+	rows := map[int]bool{}
+	bytes := map[diff.Side]int64{}
+	for _, l := range plan.layers {
+		rows[l.Row] = true
+		bytes[l.Side] += l.Size
+	}
+	if alone {
+		return safe.Sprintf("%s, %s to read", look.Count(len(rows), safe.Const("layer"), safe.Const("layers")), look.Size(plan.bytes))
+	}
+	sizes := look.Size(plan.bytes)
+	if bytes[diff.SideA] > 0 && bytes[diff.SideB] > 0 {
+		sizes = safe.Sprintf("%s + %s", look.Size(bytes[diff.SideA]), look.Size(bytes[diff.SideB]))
+	}
+	verb := safe.Const("differ")
+	if len(rows) == 1 {
+		verb = safe.Const("differs")
+	}
+	return safe.Sprintf("%d of %s %s: %s to read", len(rows), look.Count(plan.all, safe.Const("layer"), safe.Const("layers")), verb, sizes)
+}
+
+// insideLine returns the line about what is inside the layers: the cost before they are read, the
+// progress while they are. It is empty when there is nothing to say.
+func (p comparePage) insideLine(f page.Frame) look.Line {
+	if p.reading.running {
+		return p.progressLine(f)
+	}
+	plan, ok := p.currentPlan()
+	if !ok || len(plan.layers) == 0 {
+		return look.Line{}
+	}
+	return look.L(look.Gap(1), look.S(look.Faint, safe.Const("Inside: ")), look.P(plan.costText(p.alone)), look.P(safe.Const(". ")),
+		look.S(look.Strong, safe.Const("i")), look.P(safe.Sprintf(" reads %s", itOrThem(len(plan.layers))))).To(f.Width, f.Glyphs.Ellipsis)
+}
+
+func itOrThem(n int) string {
+	if n == 1 {
+		return "it"
+	}
+	return "them"
+}
+
+// progressLine says how far the reading is, how fast, and how long it will take.
+func (p comparePage) progressLine(f page.Frame) look.Line {
+	var read int64
+	entries := 0
+	for _, s := range p.reading.states {
+		read += s.Packed
+		entries += s.Entries
+	}
+	total := p.reading.plan.bytes
+	text := safe.Sprintf("%s of %s, %s", look.Size(min(read, total)), look.Size(total),
+		look.Count(entries, safe.Const("file"), safe.Const("files")))
+	if passed := p.env.Now().Sub(p.reading.started); passed > time.Second && read > 0 {
+		speed := float64(read) / passed.Seconds()
+		text = safe.Sprintf("%s, %s/s", text, look.Size(int64(speed)))
+		if left := float64(max(total-read, 0)) / speed; left >= 1 {
+			text = safe.Sprintf("%s, %d s left", text, int(left+0.5))
+		}
+	}
+	return look.L(look.Gap(1), look.S(look.Faint, safe.Const("Inside: reading ")), look.P(text), look.P(safe.Const(". ")),
+		look.S(look.Strong, safe.Const("esc")), look.P(safe.Const(" stops"))).To(f.Width, f.Glyphs.Ellipsis)
+}
+
+// layerErrorsOf returns the errors of the layers of a pair, without duplicates.
+func (v view) layerErrorsOf(pair diff.Pair) []error {
+	var errs []error
+	for _, r := range pair.Rows {
+		row := diff.LayersOf(r)
+		for _, d := range []digest.Digest{row.A, row.B} {
+			if err := v.layerErrors[d]; err != nil && !slices.ContainsFunc(errs, func(e error) bool { return e.Error() == err.Error() }) {
+				errs = append(errs, err)
+			}
+		}
+	}
+	return errs
+}

@@ -1,0 +1,390 @@
+package compare
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/tagdiff/tagdiff/diff"
+	"github.com/tagdiff/tagdiff/diff/filediff"
+	"github.com/tagdiff/tagdiff/model/inside"
+	"github.com/tagdiff/tagdiff/model/safe"
+	"github.com/tagdiff/tagdiff/ui/look"
+	"github.com/tagdiff/tagdiff/ui/widget"
+)
+
+// fileOrder is the order of the files of a step.
+type fileOrder int
+
+// The orders, in the order in which the key goes through them.
+const (
+	byPath fileOrder = iota
+	byDelta
+	bySize
+	fileOrders
+)
+
+var fileOrderNames = [fileOrders]safe.Text{
+	safe.Const("files by path"), safe.Const("files by change of size"), safe.Const("files by size"),
+}
+
+// fileRows returns what differs inside the layers, or the files of the only image.
+func (v view) fileRows() []widget.Row {
+	if rows := v.noTableRows(); rows != nil {
+		return rows
+	}
+	if v.merged {
+		return v.mergedRows()
+	}
+	var rows []widget.Row
+	for _, err := range v.layerErrorsOf(v.pair) {
+		rows = append(rows, v.note(safe.Clean(err.Error())))
+	}
+	for _, r := range v.pair.Rows {
+		rows = append(rows, v.stepFileRows(r)...)
+	}
+	if !slices.ContainsFunc(rows, isSelectable) {
+		rows = append(rows, v.nothingInside())
+	}
+	return rows
+}
+
+// nothingInside says why there are no files to list.
+func (v view) nothingInside() widget.Row {
+	readable, unreadable := diff.LayersToRead(v.pair)
+	switch {
+	case v.isReading:
+		return v.note(safe.Concat(safe.Const("reading the layers"), v.Glyphs.Ellipsis))
+	case len(readable) > 0:
+		return v.note(safe.Const("The layers were not read: i reads them."))
+	case len(unreadable) > 0:
+		return v.note(safe.Const("The layers that differ cannot be read: they are encrypted, missing, or stored elsewhere."))
+	}
+	return v.note(safe.Const("No layer differs."))
+}
+
+// stepFileRows returns the step of a row and what differs inside it.
+func (v view) stepFileRows(r diff.Row) []widget.Row {
+	layers := diff.LayersOf(r)
+	if layers == (diff.RowLayers{}) || r.Class == diff.Same || r.Class == diff.BothEmpty || r.Class == diff.Moved {
+		return nil
+	}
+	head := v.stepFileHead(r)
+	if r.Inside == nil {
+		return []widget.Row{head}
+	}
+	rows := []widget.Row{head}
+	if r.Class == diff.Alone {
+		return append(rows, v.listRows(stepRowID(r), cmp.Or(r.Inside.A, r.Inside.B), r)...)
+	}
+	return append(append(rows, v.changeRows(stepRowID(r), r.Inside, r)...), widget.BlankRow())
+}
+
+// stepFileHead returns the heading of a step: its number, its instruction, and what differs.
+func (v view) stepFileHead(r diff.Row) widget.Row {
+	step := cmp.Or(r.B, r.A)
+	note := v.stepFileNote(r)
+	lead := look.L(look.S(look.Heading, safe.Sprintf("Step %s ", stepNumber(r))))
+	room := max(v.Width-2-lead.Width()-look.Width(note)-2, 12)
+	l := lead.With(look.P(v.instructionIn(step, room)), look.Gap(2), look.S(look.Faint, note))
+	out := v.stepRow(r)
+	out.ID, out.Lines, out.Command = "step "+stepRowID(r), []look.Line{l}, v.layerCommand(r)
+	return out
+}
+
+// stepFileNote counts what differs inside a step.
+func (v view) stepFileNote(r diff.Row) safe.Text {
+	f := r.Inside
+	switch {
+	case f == nil && v.isReading:
+		return safe.Concat(safe.Const("reading"), v.Glyphs.Ellipsis)
+	case f == nil:
+		return safe.Const("not read")
+	case r.Class == diff.Alone:
+		return entryCount(cmp.Or(f.A, f.B).Files.Len())
+	case f.Rung == filediff.OtherPacking:
+		return safe.Const("same files, compressed in another way")
+	case f.Rung == filediff.OtherArchive:
+		return safe.Const("same files, another archive")
+	}
+	return safe.Sprintf("%s, of %s", f.Summary(), look.Number(f.All()))
+}
+
+func entryCount(n int) safe.Text { return look.Count(n, safe.Const("entry"), safe.Const("entries")) }
+
+// changeRows returns the changes of a step. What every build makes again, and times, are one line
+// until the user asks for them.
+func (v view) changeRows(id string, f *diff.LayerFiles, r diff.Row) []widget.Row {
+	var grave, noise []int
+	for i := range f.Len() {
+		if f.At(i).Rung > filediff.Generated {
+			grave = append(grave, i)
+		} else {
+			noise = append(noise, i)
+		}
+	}
+	v.sortChanges(f, grave)
+	rows := v.rowsOfChanges(id, f, r, grave)
+	if len(noise) > 0 {
+		hint := safe.Const("z shows them")
+		if v.showsNoise {
+			hint = safe.Const("z hides them")
+		}
+		rows = append(rows, v.countRow(v.Glyphs.Ellipsis, safe.Clean(f.NoiseText()), hint))
+	}
+	if v.showsNoise {
+		v.sortChanges(f, noise)
+		rows = append(rows, v.rowsOfChanges(id, f, r, noise)...)
+	}
+	if f.Same > 0 {
+		rows = append(rows, v.countRow(v.Glyphs.Mark(diff.Same), safe.Sprintf("%s the same", look.Number(f.Same)), safe.Text{}))
+	}
+	return rows
+}
+
+// countRow returns a line that counts entries.
+func (v view) countRow(mark, text, hint safe.Text) widget.Row {
+	l := look.L(look.Gap(1), look.S(look.Faint, mark), look.Gap(1), look.S(look.Faint, text))
+	if pad := v.Width - 3 - l.Width() - look.Width(hint); !hint.IsEmpty() && pad > 0 {
+		l = l.With(look.Gap(pad), look.S(look.Faint, hint))
+	}
+	return widget.HeaderRow(l)
+}
+
+// sortChanges puts the indexes of changes in the order that the user chose.
+func (v view) sortChanges(f *diff.LayerFiles, indexes []int) {
+	size := func(e *inside.Entry) int64 {
+		if e == nil {
+			return 0
+		}
+		return e.Size
+	}
+	weight := func(ch filediff.Change) int64 { return max(size(ch.A), size(ch.B)) }
+	switch v.fileOrder {
+	case byDelta:
+		weight = func(ch filediff.Change) int64 { return max(size(ch.A)-size(ch.B), size(ch.B)-size(ch.A)) }
+	case bySize:
+	default:
+		return
+	}
+	weights := make(map[int]int64, len(indexes))
+	for _, i := range indexes {
+		weights[i] = weight(f.At(i))
+	}
+	slices.SortStableFunc(indexes, func(x, y int) int { return cmp.Compare(weights[y], weights[x]) })
+}
+
+func (v view) rowsOfChanges(id string, f *diff.LayerFiles, r diff.Row, indexes []int) []widget.Row {
+	rows := make([]widget.Row, 0, len(indexes))
+	for _, i := range indexes {
+		rows = append(rows, v.changeRow(id, f, r, i))
+	}
+	return rows
+}
+
+// changeRow returns the row of one path that differs. It is drawn when it is visible: a step can
+// have thousands.
+func (v view) changeRow(id string, f *diff.LayerFiles, r diff.Row, i int) widget.Row {
+	ch := f.At(i)
+	path := v.Gate.Clean(pathOrRoot(ch.Path))
+	return widget.Row{
+		ID: fmt.Sprintf("%s %s %d", id, ch.Path, cmp.Or(ch.B, ch.A).Kind), Height: 1,
+		Draw:    func() []look.Line { return []look.Line{v.changeLine(f, f.At(i))} },
+		Differs: ch.Rung > filediff.Generated, ValueName: safe.Const("the path"), Value: path, Title: path,
+		Command: v.fileCommand(r, ch.Path),
+		Open:    v.openFile(r, f, ch),
+	}
+}
+
+// pathOrRoot names the root.
+func pathOrRoot(path string) string { return cmp.Or(path, "/") }
+
+// changeLine draws one path that differs: its mark, the sizes, and what changed.
+func (v view) changeLine(f *diff.LayerFiles, ch filediff.Change) look.Line {
+	const sizes, least = 20, 16
+	mark, role := v.changeMark(ch)
+	note := v.changeNote(f, ch)
+	room := v.Width - 1 - 2 - sizes - 2
+	noteRoom := min(look.Width(note), max(room-least-2, 0))
+	pathRoom := room
+	if noteRoom > 0 {
+		pathRoom -= noteRoom + 2
+	}
+	path := v.Gate.Clean(pathOrRoot(ch.Path))
+	l := look.L(look.S(role, mark), look.Gap(1), look.P(v.Glyphs.FitMiddle(path, pathRoom)), look.Gap(1),
+		look.S(look.Faint, v.Glyphs.Right(sizesText(ch), sizes)))
+	if noteRoom > 0 {
+		l = l.With(look.Gap(2), look.P(v.Glyphs.Fit(note, noteRoom)))
+	}
+	return l
+}
+
+// changeMark returns the mark of a change, and its role.
+func (v view) changeMark(ch filediff.Change) (safe.Text, look.Role) {
+	switch {
+	case ch.Unknown:
+		return safe.Const("?"), look.Warn
+	case ch.What.Has(filediff.Moved):
+		return v.Glyphs.Mark(diff.Moved), look.Warn
+	case ch.A == nil:
+		return v.Glyphs.Mark(diff.Added), look.SideB
+	case ch.B == nil:
+		return v.Glyphs.Mark(diff.Removed), look.SideA
+	case ch.Rung <= filediff.Generated:
+		return v.Glyphs.Mark(diff.RepackedRow), look.Faint
+	}
+	return v.Glyphs.Mark(diff.Substituted), look.Warn
+}
+
+// sizesText is the sizes of both sides, once if they are equal.
+func sizesText(ch filediff.Change) safe.Text {
+	size := func(e *inside.Entry) safe.Text {
+		if e == nil || e.Kind != inside.File {
+			return safe.Text{}
+		}
+		return look.Size(e.Size)
+	}
+	a, b := size(ch.A), size(ch.B)
+	switch {
+	case a.IsEmpty() || ch.A != nil && ch.B != nil && ch.A.Size == ch.B.Size:
+		return b
+	case b.IsEmpty():
+		return a
+	}
+	return safe.Sprintf("%s → %s", a, b)
+}
+
+// changeNote says what changed, in a few words.
+func (v view) changeNote(f *diff.LayerFiles, ch filediff.Change) safe.Text {
+	note := diff.ChangeNote(ch)
+	switch t, counted := f.Texts[ch.Path]; {
+	case !note.IsEmpty():
+		return note
+	case counted:
+		return diff.LineCounts(t)
+	case ch.Rung == filediff.SameInside:
+		return safe.Const("same but for a time")
+	case ch.Cause != nil:
+		return safe.Clean(ch.Cause.One)
+	case ch.What == filediff.Time:
+		return look.Time(&ch.B.Time)
+	}
+	return safe.Text{}
+}
+
+// listRows returns the entries of a layer that is not compared.
+func (v view) listRows(id string, l *inside.Layer, r diff.Row) []widget.Row {
+	entries := slices.Collect(l.Files.All())
+	if v.fileOrder != byPath {
+		slices.SortStableFunc(entries, func(x, y inside.Entry) int { return cmp.Compare(y.Size, x.Size) })
+	}
+	rows := make([]widget.Row, 0, len(entries)+1)
+	for _, e := range entries {
+		if e.Implied {
+			continue
+		}
+		path := v.Gate.Clean(pathOrRoot(e.Path))
+		rows = append(rows, widget.Row{
+			ID: fmt.Sprintf("%s %s %d", id, e.Path, e.Kind), Height: 1,
+			Draw:      func() []look.Line { return []look.Line{v.entryLine(e)} },
+			ValueName: safe.Const("the path"), Value: path, Title: path, Command: v.fileCommand(r, e.Path),
+			Open: v.openFile(r, nil, filediff.Change{Path: e.Path, A: &e}),
+		})
+	}
+	return append(rows, widget.BlankRow())
+}
+
+// entryLine draws an entry of a layer: permissions, owner, size, path.
+func (v view) entryLine(e inside.Entry) look.Line {
+	const attributes, size = 22, 9
+	room := v.Width - 1 - attributes - size - 2
+	return look.L(look.S(look.Faint, v.Glyphs.Fit(attributesText(e), attributes)),
+		look.S(look.Faint, v.Glyphs.Right(sizesText(filediff.Change{A: &e}), size)), look.Gap(2),
+		look.P(v.Glyphs.FitMiddle(v.entryName(e), room)))
+}
+
+// entryName is the path of an entry, with the target of a link.
+func (v view) entryName(e inside.Entry) safe.Text {
+	path := v.Gate.Clean(pathOrRoot(e.Path))
+	switch e.Kind {
+	case inside.Symlink:
+		return safe.Sprintf("%s → %s", path, v.Gate.Clean(e.Link))
+	case inside.Hardlink:
+		return safe.Sprintf("%s = %s", path, v.Gate.Clean(e.Link))
+	}
+	return path
+}
+
+// attributesText is the type, the permissions and the owner of an entry: "folder 0755 0:0".
+func attributesText(e inside.Entry) safe.Text {
+	kind := ""
+	switch e.Kind {
+	case inside.Whiteout:
+		return safe.Const("deletes")
+	case inside.OpaqueFolder:
+		return safe.Const("hides what is below")
+	case inside.Folder:
+		kind = "folder "
+	case inside.Symlink:
+		kind = "link "
+	case inside.Hardlink:
+		kind = "hard link "
+	case inside.CharDevice, inside.BlockDevice:
+		kind = "device "
+	case inside.Fifo:
+		kind = "pipe "
+	}
+	return safe.Sprintf("%s%04o %d:%d", kind, e.Mode, e.UID, e.GID)
+}
+
+// mergedRows returns what differs in the files that the layers give together.
+func (v view) mergedRows() []widget.Row {
+	if v.pair.Inside == nil {
+		return []widget.Row{v.nothingInside()}
+	}
+	files, partial := v.pair.Inside.Merged()
+	if files == nil {
+		return []widget.Row{v.note(safe.Const("Not all layers that differ were read, so their files cannot be put together."))}
+	}
+	rows := []widget.Row{widget.HeadingRow(safe.Sprintf("All layers from the first that differs  %s, of %s", files.Summary(),
+		look.Number(files.All())))}
+	if partial {
+		rows = append(rows, v.note(safe.Const("The layers below were not read. ? marks what the other side may have from there.")))
+	}
+	if files.Len() == 0 {
+		rows = append(rows, v.note(safe.Const("The files are the same at the end.")))
+	}
+	return append(rows, v.changeRows("merged", files, diff.Row{})...)
+}
+
+// fileCommand returns the command that prints the hash of a file on both sides.
+func (v view) fileCommand(r diff.Row, path string) safe.Text {
+	return v.shellCommand(v.cmp.FileCheck(r, path))
+}
+
+// insideNote is the line under a step in Layers about what is inside it, empty if that is not known.
+func (v view) insideNote(r diff.Row) []look.Line {
+	if r.Inside == nil || r.Class == diff.Alone || !r.Differs() {
+		return nil
+	}
+	return look.Hanging(look.L(look.Gap(leadWidth)), max(v.Width-leadWidth-2, 8),
+		look.S(look.Faint, safe.Const("inside: ")), look.S(look.Faint, v.stepFileNote(r)))
+}
+
+// tallyFiles counts the paths of a pair that differ in more than times and generated files; known is
+// false until all layers that differ were read.
+func tallyFiles(pair diff.Pair) tally {
+	if pair.Verdict.Inside == diff.InsideUnknown {
+		return tally{}
+	}
+	n := 0
+	for _, r := range pair.Rows {
+		if r.Inside != nil && r.Class != diff.Alone {
+			n += r.Inside.CountAbove(filediff.Generated)
+		}
+	}
+	if n == 0 && pair.Verdict.Inside != diff.InsideSame {
+		return tally{diff.RepackedRow, 0, true}
+	}
+	return tally{diff.Substituted, n, true}
+}
