@@ -37,7 +37,8 @@ type content struct {
 	newestFirst                 bool   // order of the steps in Layers and History
 	trail                       *trail // from a finding to its evidence
 	showsConsequences           bool   // consequences are shown
-	showsNoise, merged          bool   // of Files: times and generated files are listed; the files of all steps together
+	showsNoise                  bool   // in Files, times and generated files are listed
+	merged                      bool   // in Files, the files of all steps are put together
 	fileOrder                   fileOrder
 	layersRead                  map[diff.ManifestPair]diff.ReadLayers
 	layerErrors                 map[digest.Digest]error // why layers could not be read
