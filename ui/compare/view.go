@@ -65,7 +65,8 @@ func (v view) in(f page.Frame) view {
 func (p comparePage) viewIn(f page.Frame) view {
 	v := view{
 		Frame: f, content: p.content, alone: p.cmp.B == nil, wide: (f.Width >= look.WideWidth) != p.stacked,
-		a: p.a.ref, b: p.b.ref, errA: p.a.err, errB: p.b.err, docsReady: p.docsReady(), isReading: p.reading.running, shelves: p.shelves, crane: p.env.Crane,
+		a: p.a.ref, b: p.b.ref, errA: p.a.err, errB: p.b.err, docsReady: p.docsReady(), isReading: p.reading.running,
+		shelves: p.shelves, crane: p.env.Crane,
 	}
 	if pair := p.pair(); pair != nil {
 		v.pair = *pair
