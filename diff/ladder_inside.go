@@ -115,7 +115,7 @@ func (p Pair) withFiles(v Verdict) Verdict {
 	}
 	plain := v.Code == SameRecipe || v.Code == SameBase && !v.differences.IsEmpty() && v.Headline == v.differences
 	if !plain || !complete {
-		v.Because = safe.Sprintf("%s. Inside: %s", v.Because, lowerFirst(text))
+		v.Because = safe.Sprintf("%s. %s", v.Because, text)
 		v.Rests = slices.Concat(v.Rests, p.filesRest(rows))
 		return v.trusted()
 	}
