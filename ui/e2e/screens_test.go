@@ -46,7 +46,7 @@ func play(t *testing.T, term *uitest.Term, steps []step) {
 	}
 }
 
-// TestIncidents walks through the three incidents. The cause must be on the first screen.
+// TestIncidents walks through the incidents of the demo. The cause must be on the first screen.
 func TestIncidents(t *testing.T) {
 	retag := []step{
 		{"1", []string{"Same image, packed differently", "proved", "Step 8 is empty on both sides"}, "summary"},
@@ -75,7 +75,12 @@ func TestIncidents(t *testing.T) {
 		{"2", []string{"linux/arm64", "attestation"}, "platforms"},
 		{"p 3", []string{"linux/amd64 1/2"}, "other"},
 	}
-	for name, steps := range map[string][]step{"retag": retag, "base": base, "platform": platform} {
+	rebuild := []step{
+		{"4", []string{"app/main.py +2 −1 lines", "1 path has other permissions: app/start.sh"}, "summary"},
+		{"3", []string{"RUN ln -sf", "inside: 3 changed, 1 added"}, "layers"},
+		{"4", []string{"Step 4", "only 3 times differ", "3 caches and logs", "no longer executable", "+ app/util/retry.py"}, "files"},
+	}
+	for name, steps := range map[string][]step{"retag": retag, "base": base, "platform": platform, "rebuild": rebuild} {
 		for size, o := range map[string]uitest.Options{"120": wide, "80": small} {
 			t.Run(name+size, func(t *testing.T) {
 				t.Parallel()
@@ -99,9 +104,9 @@ func TestBrowse(t *testing.T) {
 			term := startDemo(t, o)
 			term.Golden("guide" + size)
 			play(t, term, []step{
-				{"4", []string{"library/python"}, "repositories" + size},
+				{"5", []string{"library/python"}, "repositories" + size},
 				{"/", nil, ""},
-				{"p y t h o n", []string{"1 of 17"}, ""},
+				{"p y t h o n", []string{"1 of 18"}, ""},
 				{"enter enter", []string{"2.7.17-slim", "7 platforms"}, "tags" + size},
 				{"a down down", []string{"compare A :2 with :2-slim"}, "marked" + size},
 				{"enter", []string{"A :2 ", "B :2-slim"}, ""},
@@ -112,7 +117,7 @@ func TestBrowse(t *testing.T) {
 			term.Type("esc")
 			term.WaitFor("compare A :2 with :2-slim")
 			term.Type("esc")
-			term.WaitFor("1 of 17") // the filter is unchanged
+			term.WaitFor("1 of 18") // the filter is unchanged
 			term.Type("esc")
 			term.WaitFor("shop/api")
 			term.Type("esc")
@@ -137,13 +142,13 @@ func TestTags(t *testing.T) {
 			term := uitest.Start(t, o, "demo")
 			term.WaitFor("Browse the registry")
 			play(t, term, []step{
-				{"4", []string{"library/python"}, ""}, {"/ p y t h o n", []string{"1 of 17"}, ""},
+				{"5", []string{"library/python"}, ""}, {"/ p y t h o n", []string{"1 of 18"}, ""},
 				{"enter enter", []string{"2.7.17-slim", "moved since 21 Oct 2019"}, ""},
 				{"d", []string{"= 2-slim-buster", "grouped by image"}, "together" + size},
 				{"down down down down down", []string{"› ↷= 2.7"}, ""},
 				{"t", []string{"first seen", "21 Oct 2019 08:58", "now"}, "timeline" + size},
 				{"down enter", []string{"A :2.7 then", "B :2.7 ", "PYTHON_VERSION"}, "moments" + size},
-				{"esc esc esc", []string{"1 of 17"}, ""}, {"esc / m a n y", []string{"1 of 17", "team/many"}, ""},
+				{"esc esc esc", []string{"1 of 18"}, ""}, {"esc / m a n y", []string{"1 of 18", "team/many"}, ""},
 				{"enter enter", []string{"/many", "1/1500", "8487e07e12c9", "fa2ad9f992ba"}, ""},
 				{"d", []string{"HEAD requests", "enter to go on"}, "announced" + size},
 				{"enter", []string{"= "}, ""},
