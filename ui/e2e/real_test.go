@@ -250,6 +250,7 @@ var demoPairs = [][2]string{
 	{"shop/image-name:20231001.155532z", ":prod"},
 	{"shop/api:build-1041", ":build-1042"},
 	{"uis/tool:v1.3", ":main"},
+	{"shop/worker:build-311", ":build-312"},
 	{"team/payments:1.42.0", ":1.42.0-zstd"},
 }
 

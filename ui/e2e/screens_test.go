@@ -289,7 +289,7 @@ func TestHostile(t *testing.T) {
 		term.Type(view)
 	}
 	term.WaitFor("all ids above differ")
-	term.Type("4")
+	term.Type("7")
 	term.WaitFor(`\u202e`, `\x1b]52`)
 	term.Golden("hostile")
 	if got := term.Clipboard(); got != "" {
@@ -324,6 +324,6 @@ func TestPicture(t *testing.T) {
 	port := uitest.Mask{Pattern: uitest.Ports.Pattern, With: "50000"}
 	term := uitest.Start(t, uitest.Options{Width: 120, Height: 26, Masks: []uitest.Mask{trafficMask, port}}, "demo")
 	term.WaitFor("Browse the registry")
-	play(t, term, []step{{"1", []string{"packed differently"}, ""}, {"3 n", []string{"both empty", "5 Config ="}, ""}})
+	play(t, term, []step{{"1", []string{"packed differently"}, ""}, {"3 n", []string{"both empty", "6 Config ="}, ""}})
 	term.Picture("testdata/retag.svg", "tagdiff demo")
 }
