@@ -87,7 +87,7 @@ func TestIncidents(t *testing.T) {
 		{"p 3", []string{"linux/amd64 1/2"}, "other"},
 	}
 	rebuild := []step{
-		{"4", []string{"app/main.py +2 −1 lines", "1 path has other permissions: app/start.sh"}, "summary"},
+		{"4", []string{"app/main.py +2 −1 lines", "app/start.sh (no longer executable)"}, "summary"},
 		{"3", []string{"RUN ln -sf", "inside: 3 changed, 1 added"}, "layers"},
 		{"4", []string{"Step 4", "only 3 times differ", "3 caches and logs", "no longer executable", "+ app/util/retry.py"}, "files"},
 	}
