@@ -33,7 +33,6 @@ var timezone = []file{folder("etc/"), symlink("etc/localtime", "/usr/share/zonei
 // aptPython is what apt-get install writes: the files of the packages, and logs
 // and a cache that depend on the time and the host of the build.
 func aptPython(at time.Time) []file {
-	const packages = "python3 3.11.2-1+b1, python3-requests 2.28.1+dfsg-1"
 	log := ""
 	for n, line := range []string{
 		"startup archives unpack", "install python3:amd64 <none> 3.11.2-1+b1", "install python3-requests:all <none> 2.28.1+dfsg-1",
@@ -41,8 +40,11 @@ func aptPython(at time.Time) []file {
 	} {
 		log += at.Add(time.Duration(n/2)*time.Second).Format(time.DateTime) + " " + line + "\n"
 	}
-	history := fmt.Sprintf("\nStart-Date: %s\nCommandline: apt-get install -y --no-install-recommends python3 python3-requests\nInstall: %s\nEnd-Date: %s\n",
-		at.Format("2006-01-02  15:04:05"), packages, at.Add(3*time.Second).Format("2006-01-02  15:04:05"))
+	const dateOfApt = "2006-01-02  15:04:05"
+	history := fmt.Sprintf("\nStart-Date: %s\n"+
+		"Commandline: apt-get install -y --no-install-recommends python3 python3-requests\n"+
+		"Install: python3 3.11.2-1+b1, python3-requests 2.28.1+dfsg-1\nEnd-Date: %s\n",
+		at.Format(dateOfApt), at.Add(3*time.Second).Format(dateOfApt))
 	return []file{
 		folder("usr/"), folder("usr/bin/"), program("usr/bin/python3.11", "3.11.2", x86, 14<<10), symlink("usr/bin/python3", "python3.11"),
 		folder("usr/lib/"), folder("usr/lib/python3/"), folder("usr/lib/python3/dist-packages/"),
