@@ -495,7 +495,7 @@ func checkScreens(t *testing.T, host string) {
 		{"a / 2 enter", []string{"compare A :1 with :2"}, ""},
 		{"b", []string{"A :1 ", "B :2 ", "Same recipe, built again; step 2 was given other files"}, ""},
 		{"3 n", []string{"›≠    2", "other files given"}, ""},
-		{"s", []string{"A :2 ", "B :1 ", "Same recipe"}, ""},
+		{"s", []string{"A :2 ", "B :1 ", "Step 2: 1 file changed: app/app"}, ""},
 		{"esc", []string{"/2", "created"}, ""}, // the list is unchanged
 		{"q", nil, ""},
 	})
