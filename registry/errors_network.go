@@ -188,7 +188,7 @@ func (h *host) tokenError(about model.Ref, e *transport.TokenError) error {
 	switch {
 	case e.Login != "" && (code == http.StatusUnauthorized || code == http.StatusBadRequest):
 		t.Message = fmt.Sprintf("%s rejected %s%s", e.Host, e.Login, reasonText(e.Response))
-		t.Next = h.logInAgain()
+		t.Next = h.logInAgain(e.Login)
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:
 		refusal := e.Response
 		refusal.Login, refusal.Issued = e.Login, true

@@ -118,7 +118,7 @@ func (h *host) warnRefusedLogin(about model.Ref, login string) {
 	if _, known := h.refusedLogins.LoadOrStore(login, true); login == "" || known || h.warn == nil {
 		return
 	}
-	h.warn(fmt.Sprintf("%s did not accept %s, so %s was read without a login; %s", h.name, login, subject(about), h.logInAgain()))
+	h.warn(fmt.Sprintf("%s did not accept %s, so %s was read without a login; %s", h.name, login, subject(about), h.logInAgain(login)))
 }
 
 // isRefused reports whether a login, or another one, may help with an exchange that failed.

@@ -98,19 +98,21 @@ func (l *lister) catalogError(cl *transport.Exchange, err error) error {
 	switch status := cl.Response.Status; {
 	case cl.Err != nil || cl.Response.IsHTML() || cl.Response.UnsupportedScheme() != "" || loginExpired(cl.Response):
 		return err
-	case status == http.StatusUnauthorized && cl.Response.Login == "":
+	case (status == http.StatusUnauthorized || status == http.StatusForbidden) && cl.Response.Login == "":
 		t := &model.ReadError{
 			Message: l.host.name + " does not list repositories without a login, or not at all",
 			Next:    "type or paste a reference, or " + l.host.logIn(""), Err: err,
 		}
 		if problem := l.host.loginError(); problem != nil {
 			t.Message, t.Next = fmt.Sprintf("%s requires a login, and %s", l.host.name, problem.Message), problem.Next
+		} else if helper, step := l.host.helperWithoutLogin(); helper != "" {
+			t.Message, t.Next = fmt.Sprintf("%s, and the credential helper %s has none", t.Message, helper), "type or paste a reference, or "+step
 		}
 		return t
 	case status == http.StatusUnauthorized:
 		return &model.ReadError{
 			Message: fmt.Sprintf("%s does not list repositories for %s, or not at all", l.host.name, cl.Response.Login),
-			Next:    "type or paste a reference, or " + l.host.logInAgain(), Err: err,
+			Next:    "type or paste a reference, or " + l.host.logInAgain(cl.Response.Login), Err: err,
 		}
 	case status == http.StatusForbidden, status == http.StatusNotFound,
 		status == http.StatusMethodNotAllowed, status == http.StatusNotImplemented:

@@ -504,11 +504,11 @@ func TestRepositories_errors(t *testing.T) {
 	})
 	says(t, c.Repositories(deadline(t), s.host, func([]string) {}), "answered with a web page (404 Not Found); check host, port and name: it may not be a registry")
 	for say, answer := range map[string]http.HandlerFunc{
-		"uses Negotiate to log in, which tagdiff does not support":                      status(401, "", "WWW-Authenticate", "Negotiate"),
-		`denies access to its list of repositories ("Token expired"); log in again`:     status(403, `{"errors":[{"message":"Token expired"}]}`),
-		`does not list repositories; type or paste a reference`:                         status(403, `{"errors":[{"message":"no"}]}`),
-		"denied access and answered with a web page; open ":                             status(403, "<html>"),
-		"requires a login for its list of repositories, or it does not exist; run dock": status(401, "<html>", "WWW-Authenticate", `Basic realm="x"`),
+		"uses Negotiate to log in, which tagdiff does not support":                                                   status(401, "", "WWW-Authenticate", "Negotiate"),
+		`denies access to its list of repositories without a login ("Token expired"); run docker login `:             status(403, `{"errors":[{"message":"Token expired"}]}`),
+		`does not list repositories without a login, or not at all; type or paste a reference, or run docker login `: status(403, `{"errors":[{"message":"no"}]}`),
+		"denied access and answered with a web page; open ":                                                          status(403, "<html>"),
+		"requires a login for its list of repositories, or it does not exist; run dock":                              status(401, "<html>", "WWW-Authenticate", `Basic realm="x"`),
 	} {
 		s := newServer(t)
 		s.setFront(func(w http.ResponseWriter, r *http.Request) bool { answer(w, r); return true })
