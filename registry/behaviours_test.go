@@ -298,6 +298,10 @@ var behaviours = []behaviour{
 
 	{does: "the realm is the registry with http: a proxy ends TLS (Harbor)", files: dockerFile("HOST"), requests: 4,
 		answer: keyed(at(tokenHere, basicToken), "good")},
+	{does: "the realm is the registry with http, in capital letters", files: dockerFile("HOST"), requests: 4,
+		answer: keyed(at(tokenHere, func(w http.ResponseWriter, r *http.Request) {
+			ask(`Bearer realm="HTTP://`+strings.ToUpper(r.Host)+`/token"`)(w, r)
+		}), "good")},
 	{does: "the realm is another host with http", files: dockerFile("HOST"), answer: instead(ask(`Bearer realm="http://auth.example/token"`)),
 		requests: 1, want: tokenHTTP},
 	{does: "the realm has no host", files: dockerFile("HOST"), requests: 4,

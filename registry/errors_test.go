@@ -96,7 +96,7 @@ var faults = []struct {
 	}, []string{" closed the connection in the middle of its answer; try again"}, 3},
 	{"redirects without end", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, r.URL.Path, http.StatusTemporaryRedirect)
-	}, []string{" redirected more than 5 times; ask the administrator"}, transport.MaxRedirects + 1},
+	}, []string{" redirected the request more than 5 times, each time to itself; ask the administrator of the registry"}, transport.MaxRedirects + 1},
 }
 
 // TestLoad_faults checks that each fault is reported with its cause and a remedy.

@@ -88,7 +88,7 @@ func realmURL(realm string, base *url.URL) string {
 	if err != nil {
 		return realm
 	}
-	if base.Scheme == "https" && u.Scheme == "http" && dialAddress(strings.TrimSuffix(u.Host, ":80")) == dialAddress(base.Host) {
+	if base.Scheme == "https" && u.Scheme == "http" && strings.EqualFold(dialAddress(strings.TrimSuffix(u.Host, ":80")), dialAddress(base.Host)) {
 		u.Scheme, u.Host = base.Scheme, base.Host
 	}
 	return u.String()
