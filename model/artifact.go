@@ -203,6 +203,7 @@ type Quota struct {
 type ReadError struct {
 	Message     string
 	Next        string
+	Subject     string        // the part of Message that names what was asked for, "" if it does not
 	Err         error         // the cause, may be nil
 	Missing     bool          // the registry reports that this manifest does not exist
 	Refused     bool          // the registry requires a login, or refuses the one that it got
@@ -253,4 +254,22 @@ func ShortError(err error) string {
 		return t.Message
 	}
 	return err.Error()
+}
+
+// MergeErrors returns the errors of two sides as one, if it says no sentence twice: their texts are
+// the same, or differ only in what was asked for, or have the same next step.
+func MergeErrors(a, b error) (_ error, ok bool) {
+	if a.Error() == b.Error() {
+		return a, true
+	}
+	readA, okA := errors.AsType[*ReadError](a)
+	readB, okB := errors.AsType[*ReadError](b)
+	if !okA || !okB || readA.Next != readB.Next {
+		return nil, false
+	}
+	both := &ReadError{Message: readA.Message + ", and " + readB.Message, Next: readA.Next, Err: errors.Join(a, b)}
+	if readA.Subject != "" && strings.Replace(readA.Message, readA.Subject, readB.Subject, 1) == readB.Message {
+		both.Message = readA.Message + ", and the same for " + readB.Subject
+	}
+	return both, true
 }

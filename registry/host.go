@@ -107,7 +107,7 @@ func (h *host) do(ctx context.Context, about model.Ref, cl *transport.Exchange, 
 	}
 	err = h.errorOf(ctx, about, cl, err)
 	if t, ok := errors.AsType[*model.ReadError](err); ok && isRefused(cl) {
-		t.Refused = true
+		t.Subject, t.Refused = subject(about), true
 	}
 	return err
 }
