@@ -210,6 +210,7 @@ type ReadError struct {
 	MissingBlob digest.Digest // the blob that the registry reports as missing, of a manifest that exists
 	Blob        digest.Digest // the digest asked for, if it is not that of a manifest but of a part of an image
 	Absent      digest.Digest // the digest asked for, if the registry has neither a manifest nor a blob of it
+	NoList      bool          // the registry does not list its repositories, whatever the login
 	Corrupt     bool          // the registry sent bytes that cannot be used: of another digest or size, or not valid
 	Owners      []Owner       // tags of the repository that Asked belongs to, as far as they were read
 }
@@ -240,6 +241,12 @@ func IsMissing(err error) bool {
 func IsRefused(err error) bool {
 	t, ok := errors.AsType[*ReadError](err)
 	return ok && t.Refused
+}
+
+// HasNoList reports whether the registry does not list its repositories, whatever the login.
+func HasNoList(err error) bool {
+	t, ok := errors.AsType[*ReadError](err)
+	return ok && t.NoList
 }
 
 // IsCorrupt reports whether the registry sent bytes that cannot be used.

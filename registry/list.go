@@ -93,38 +93,71 @@ func (l *lister) catalogError(cl *transport.Exchange, err error) error {
 		return err
 	}
 	if token, ok := errors.AsType[*transport.TokenError](cl.Err); ok && token.Err == nil {
-		return noCatalog(l.host.name, err)
+		return l.catalogTokenError(token, err)
 	}
+	login := cl.Response.Login
 	switch status := cl.Response.Status; {
 	case cl.Err != nil || cl.Response.IsHTML() || cl.Response.UnsupportedScheme() != "" || loginExpired(cl.Response):
 		return err
-	case (status == http.StatusUnauthorized || status == http.StatusForbidden) && cl.Response.Login == "":
-		t := &model.ReadError{
-			Message: l.host.name + " does not list repositories without a login, or not at all",
-			Next:    "type or paste a reference, or " + l.host.logIn(""), Err: err,
+	case isDenial(status) && login == "":
+		return l.needsLogin(err)
+	case isDenial(status):
+		next := l.host.logInAgain(login)
+		if status == http.StatusForbidden {
+			next = l.host.useOtherAccount(login)
 		}
-		if problem := l.host.loginError(); problem != nil {
-			t.Message, t.Next = fmt.Sprintf("%s requires a login, and %s", l.host.name, problem.Message), problem.Next
-		} else if helper, step := l.host.helperWithoutLogin(); helper != "" {
-			t.Message, t.Next = fmt.Sprintf("%s, and the credential helper %s has none", t.Message, helper), "type or paste a reference, or "+step
-		}
-		return t
-	case status == http.StatusUnauthorized:
 		return &model.ReadError{
-			Message: fmt.Sprintf("%s does not list repositories for %s, or not at all", l.host.name, cl.Response.Login),
-			Next:    "type or paste a reference, or " + l.host.logInAgain(cl.Response.Login), Err: err,
+			Message: fmt.Sprintf("%s does not list repositories for %s, or not at all", l.host.name, login),
+			Next:    "type or paste a reference, or " + next, Err: err,
 		}
-	case status == http.StatusForbidden, status == http.StatusNotFound,
-		status == http.StatusMethodNotAllowed, status == http.StatusNotImplemented:
+	case status == http.StatusNotFound, status == http.StatusMethodNotAllowed, status == http.StatusNotImplemented:
 		return noCatalog(l.host.name, err)
 	}
 	return err
 }
 
+// isDenial reports whether another login may get another answer.
+func isDenial(status int) bool {
+	return status == http.StatusUnauthorized || status == http.StatusForbidden
+}
+
+// catalogTokenError words the answers of token services that issue no token for a catalog.
+func (l *lister) catalogTokenError(e *transport.TokenError, err error) error {
+	switch status := e.Response.Status; {
+	case status >= http.StatusInternalServerError, status == http.StatusTooManyRequests:
+		return err
+	case l.host.name == gitHub:
+	case status == http.StatusUnauthorized && e.Login != "": // which it rejects
+		return err
+	case isDenial(status) && e.Login == "":
+		return l.needsLogin(err)
+	}
+	return noCatalog(l.host.name, err)
+}
+
+// needsLogin is the error of a registry that may list its repositories with a login.
+func (l *lister) needsLogin(err error) error {
+	h := l.host
+	t := &model.ReadError{
+		Message: h.name + " does not list repositories without a login, or not at all",
+		Next:    "type or paste a reference, or " + h.logIn(""), Err: err,
+	}
+	if problem := h.loginError(); problem != nil {
+		t.Message, t.Next = fmt.Sprintf("%s requires a login, and %s", h.name, problem.Message), problem.Next
+	} else if helper, step := h.helperWithoutLogin(); helper != "" {
+		t.Message, t.Next = fmt.Sprintf("%s, and the credential helper %s has none", t.Message, helper), "type or paste a reference, or "+step
+	}
+	return t
+}
+
+// gitHub lists no repositories, whatever the login.
+const gitHub = "ghcr.io"
+
+// noCatalog is the error of a registry that does not list its repositories.
 func noCatalog(name string, err error) error {
 	t := &model.ReadError{
 		Message: name + " does not list repositories",
-		Next:    "type or paste a reference, for example " + name + "/repository:tag", Err: err,
+		Next:    "type or paste a reference, for example " + name + "/repository:tag", Err: err, NoList: true,
 	}
 	if name == model.DockerHub {
 		t.Message, t.Next = "Docker Hub does not list repositories", "type or paste a reference, for example python:3.12"
