@@ -101,15 +101,10 @@ func (l *lister) catalogError(cl *transport.Exchange, err error) error {
 		return err
 	case isDenial(status) && login == "":
 		return l.needsLogin(err)
-	case isDenial(status):
-		next := l.host.logInAgain(login)
-		if status == http.StatusForbidden {
-			next = l.host.useOtherAccount(login)
-		}
-		return &model.ReadError{
-			Message: fmt.Sprintf("%s does not list repositories for %s, or not at all", l.host.name, login),
-			Next:    "type or paste a reference, or " + next, Err: err,
-		}
+	case status == http.StatusUnauthorized:
+		return l.needsOtherLogin(login, l.host.logInAgain(login), err)
+	case status == http.StatusForbidden:
+		return l.needsOtherLogin(login, l.host.useOtherAccount(login), err)
 	case status == http.StatusNotFound, status == http.StatusMethodNotAllowed, status == http.StatusNotImplemented:
 		return noCatalog(l.host.name, err)
 	}
@@ -124,15 +119,25 @@ func isDenial(status int) bool {
 // catalogTokenError words the answers of token services that issue no token for a catalog.
 func (l *lister) catalogTokenError(e *transport.TokenError, err error) error {
 	switch status := e.Response.Status; {
-	case status >= http.StatusInternalServerError, status == http.StatusTooManyRequests:
+	case status >= http.StatusInternalServerError, status == http.StatusTooManyRequests, loginExpired(e.Response):
 		return err
 	case l.host.name == gitHub:
 	case status == http.StatusUnauthorized && e.Login != "": // which it rejects
 		return err
 	case isDenial(status) && e.Login == "":
 		return l.needsLogin(err)
+	case isDenial(status):
+		return l.needsOtherLogin(e.Login, l.host.useOtherAccount(e.Login), err)
 	}
 	return noCatalog(l.host.name, err)
+}
+
+// needsOtherLogin is the error of a registry that may list its repositories with another login.
+func (l *lister) needsOtherLogin(login, step string, err error) error {
+	return &model.ReadError{
+		Message: fmt.Sprintf("%s does not list repositories for %s, or not at all", l.host.name, login),
+		Next:    "type or paste a reference, or " + step, Err: err,
+	}
 }
 
 // needsLogin is the error of a registry that may list its repositories with a login.

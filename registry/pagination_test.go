@@ -534,7 +534,11 @@ func TestRepositories_denied(t *testing.T) {
 		{"a rejected login", "reg.example", ask(askBearer), status(401, ""), "me",
 			`auth.example rejected the login of user "me" in config.json; run docker login reg.example again`},
 		{"no token for this login", "reg.example", ask(askBearer), status(403, ""), "me",
-			"reg.example does not list repositories; type or paste a reference, for example reg.example/repository:tag"},
+			`reg.example does not list repositories for the login of user "me" in config.json, or not at all; ` +
+				"type or paste a reference, or run docker login reg.example with an account that has access"},
+		{"a login that the token service calls expired", "reg.example", ask(askBearer), status(403, expired), "me",
+			`reg.example denies access to its list of repositories with the login of user "me" in config.json ` +
+				`("Your authorization token has expired"); run docker login reg.example with a new password or token`},
 		{"no token without a login", "reg.example", ask(askBearer), status(403, ""), "",
 			"reg.example does not list repositories without a login, or not at all; type or paste a reference, or run docker login reg.example"},
 		{"a token service that fails", "reg.example", ask(askBearer), status(500, ""), "",
