@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/tagdiff/tagdiff/model"
@@ -94,6 +95,7 @@ func (h *host) statusError(about model.Ref, a transport.Response) error {
 	case http.StatusNotFound:
 		t.Missing = true
 		t.Message, t.Next = h.notFound(about, a)
+		t.Subject = strings.TrimPrefix(t.Message, h.name+" has ")
 	case http.StatusProxyAuthRequired:
 		t.Message, t.Next = "the proxy for "+server.host+" requires a login", proxyLoginAdvice
 	case http.StatusRequestTimeout:
