@@ -278,7 +278,7 @@ func MergeErrors(a, b error) (_ error, ok bool) {
 	if readA.Subject != "" && strings.Replace(readA.Message, readA.Subject, readB.Subject, 1) == readB.Message {
 		both.Message = readA.Message + ", and the same for " + readB.Subject
 		if strings.HasSuffix(readA.Message, readA.Subject) {
-			both.Message = readA.Message + ", and " + readB.Subject
+			both.Message = readA.Message + " and " + readB.Subject
 		}
 	}
 	return both, true

@@ -18,7 +18,7 @@ func TestMergeErrors(t *testing.T) {
 		"plain":             {errors.New("no"), errors.New("no"), "no"},
 		"another name":      {of("r denies access to app:a (no)", "app:a", "log in"), of("r denies access to app:b (no)", "app:b", "log in"), "r denies access to app:a (no), and the same for app:b; log in"},
 		"another reason":    {of("r denies access to app:a (no)", "app:a", "log in"), of("r denies access to app:b (never)", "app:b", "log in"), "r denies access to app:a (no), and r denies access to app:b (never); log in"},
-		"a name at the end": {of("r has no tag a", "no tag a", "look"), of("r has no tag b", "no tag b", "look"), "r has no tag a, and no tag b; look"},
+		"a name at the end": {of("r has no tag a", "no tag a", "look"), of("r has no tag b", "no tag b", "look"), "r has no tag a and no tag b; look"},
 		"another host":      {of("r denies app:a", "app:a", "log in"), of("s denies app:a", "app:a", "log in"), "r denies app:a, and s denies app:a; log in"},
 		"another step":      {of("r denies app:a", "app:a", "log in"), of("r denies app:b", "app:b", "wait"), ""},
 		"no subject":        {of("r has no tag a", "", "look"), of("r has no tag b", "", "look"), "r has no tag a, and r has no tag b; look"},

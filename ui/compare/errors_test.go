@@ -35,7 +35,7 @@ func TestErrors_saidOnce(t *testing.T) {
 		once []string
 	}{
 		"both, two names": {denied, []string{"reg.example/app:a", "reg.example/app:b"},
-			"reg.example denies access to app:a, and the same for app:b; run docker login reg.example", []string{"denies access", "docker login"}},
+			"reg.example denies access to app:a and app:b; run docker login reg.example", []string{"denies access", "docker login"}},
 		"both, one text": {down, []string{"reg.example/app:a", "reg.example/app:b"},
 			"oth sides: reg.example refused the connection; start the registry", []string{"refused", "start the registry"}},
 		"one image": {denied, []string{"reg.example/app:a"}, "reg.example denies access to app:a", []string{"denies access", "docker login"}},

@@ -31,7 +31,7 @@ func (f fault) pattern(host string) *regexp.Regexp {
 	if f.code != 0 {
 		return regexp.MustCompile(texts[0])
 	}
-	return regexp.MustCompile("(?m)^tagdiff: " + texts[0] + "(, and .+)?; " + texts[1] + "$")
+	return regexp.MustCompile("(?m)^tagdiff: " + texts[0] + "(,? and .+)?; " + texts[1] + "$")
 }
 
 // parts are the parts of the error that do not change.

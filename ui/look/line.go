@@ -193,7 +193,7 @@ func Paragraph(role Role, t safe.Text, width int) []Line {
 }
 
 // lineEnds returns the byte offsets of the line ends of s; the last one is its length. A
-// line ends after the last blank that fits, unless the line would be less than half
+// line ends after the last blank that fits, unless the line would be at most a third
 // full. A bracket that closes stays with its word.
 func lineEnds(s string, width int) []int {
 	var ends []int
@@ -203,7 +203,7 @@ func lineEnds(s string, width int) []int {
 		w := g.Width()
 		if used+w > width && at > start {
 			cut, left := at, 0
-			if blank > start && ((blank-start)*2 >= at-start || closesWord(s[at:])) {
+			if blank > start && ((blank-start)*3 > at-start || closesWord(s[at:])) {
 				cut, left = blank, used-usedAtBlank
 			}
 			ends = append(ends, cut)
