@@ -142,8 +142,8 @@ func TestHelper_emptyName(t *testing.T) {
 
 // isNoLogin reports whether the error of a lookup is a *NoLoginError without a login, and nil with one.
 func isNoLogin(err error, l Login) bool {
-	noLogin, ok := errors.AsType[*NoLoginError](err)
-	return ok == l.IsZero() && (err == nil || err == error(noLogin))
+	_, ok := errors.AsType[*NoLoginError](err)
+	return ok == l.IsZero() && ok == (err != nil)
 }
 
 // TestLogin_nameOfHelper checks that the name of a login names the helper that supplied it, and

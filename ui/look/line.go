@@ -192,9 +192,22 @@ func Paragraph(role Role, t safe.Text, width int) []Line {
 	return Hanging(L(Gap(1)), width-2, S(role, t))
 }
 
+// keepsWord reports whether a line ends at its last blank, so that the word after it is not broken.
+// head is the line up to the blank, part what fits of the word, and rest begins with the word.
+func keepsWord(head, part, rest string, width int) bool {
+	word, _, _ := strings.Cut(rest, " ")
+	switch {
+	case head == "":
+		return false
+	case len(head) >= len(part), closesWord(rest[len(part):]):
+		return true
+	}
+	return len(head)*2 > len(part) && displaywidth.String(word) <= width
+}
+
 // lineEnds returns the byte offsets of the line ends of s; the last one is its length. A
-// line ends after the last blank that fits, unless the line would be at most a third
-// full. A bracket that closes stays with its word.
+// line ends after the last blank that fits, unless the line would be less than half full, or
+// a third if the next word fits a line. A bracket that closes stays with its word.
 func lineEnds(s string, width int) []int {
 	var ends []int
 	start, at, used := 0, 0, 0
@@ -203,7 +216,7 @@ func lineEnds(s string, width int) []int {
 		w := g.Width()
 		if used+w > width && at > start {
 			cut, left := at, 0
-			if blank > start && ((blank-start)*3 > at-start || closesWord(s[at:])) {
+			if blank > start && keepsWord(s[start:blank], s[blank:at], s[blank:], width) {
 				cut, left = blank, used-usedAtBlank
 			}
 			ends = append(ends, cut)

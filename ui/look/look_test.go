@@ -26,7 +26,10 @@ func TestWrap(t *testing.T) {
 		{[]string{""}, 5, []string{""}},
 		{[]string{"short"}, 5, []string{"short"}},
 		{[]string{"two words"}, 6, []string{"two ", "words"}},
-		{[]string{"a bcdefghij"}, 6, []string{"a bcde", "fghij"}},            // a blank too early does not end the line
+		{[]string{"a bcdefghij"}, 6, []string{"a bcde", "fghij"}},        // a blank too early does not end the line
+		{[]string{"aaaa bcdefghij"}, 11, []string{"aaaa ", "bcdefghij"}}, // a word that fits a line is kept
+		{[]string{"aaaa bcdefghijklm"}, 11, []string{"aaaa bcdefg", "hijklm"}},
+		{[]string{"a bcdefghij"}, 9, []string{"a bcdefgh", "ij"}},
 		{[]string{"a (bcdefgh) xy"}, 10, []string{"a ", "(bcdefgh) ", "xy"}}, // a bracket stays with its word
 		{[]string{"a bcdefgh.ijk"}, 9, []string{"a bcdefgh", ".ijk"}},
 		{[]string{"RUN ", "apt-get", " install"}, 8, []string{"RUN ", "apt-get ", "install"}},
