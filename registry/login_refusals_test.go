@@ -57,11 +57,12 @@ func TestRepositories_refusedLogin(t *testing.T) {
 		"no login, and public repositories": {catalog: two, config: "{}", names: "a b", requests: 2},
 		"a token service forbids the list for the login": { // GitLab
 			catalog: ask(askBearer), auth: refusedWith(403, "DENIED", "access forbidden"), requests: 3,
-			err: `reg.example does not list repositories for the login of user "me" in ~/.docker/config.json, or not at all` + paste + again,
+			err: `reg.example does not list repositories for the login of user "me" in ~/.docker/config.json, or not at all` + paste +
+				"run docker login reg.example with an account that has access",
 		},
-		"a token service forbids the list without a login": { // GitHub
+		"a token service forbids the list without a login": {
 			catalog: ask(askBearer), auth: refusedWith(403, "DENIED", "denied"), config: "{}", requests: 2,
-			err: "reg.example does not list repositories; type or paste a reference, for example reg.example/repository:tag",
+			err: "reg.example does not list repositories without a login, or not at all" + paste + "run docker login reg.example",
 		},
 		"a token service requires a login": {
 			catalog: ask(askBearer), auth: status(401, ""), config: "{}", requests: 2,
@@ -159,7 +160,7 @@ func TestToken_webPageAndRedirect(t *testing.T) {
 		},
 		"403 without a web page": {
 			auth: status(403, ""), requests: 3,
-			err: `reg.example denies access to app with the login of user "me" in ~/.docker/config.json; check the name, or run docker login reg.example again`,
+			err: `reg.example denies access to app with the login of user "me" in ~/.docker/config.json; check the name, or run docker login reg.example with an account that has access`,
 		},
 		"redirects": {auth: redirect("https://other.example/token"), other: tokensFor(map[string]string{"": "weak"}), err: kept, requests: 6},
 		"redirects, and no token": {
