@@ -342,7 +342,7 @@ func (v view) mergedRows() []widget.Row {
 	if v.pair.Inside == nil {
 		return []widget.Row{v.nothingInside()}
 	}
-	files, partial := v.pair.Inside.Merged()
+	files, partial, otherDeletions := v.pair.Inside.Merged()
 	if files == nil {
 		return []widget.Row{v.note(safe.Const("Not all layers that differ were read, so their files cannot be put together."))}
 	}
@@ -351,7 +351,10 @@ func (v view) mergedRows() []widget.Row {
 	if partial {
 		rows = append(rows, v.note(safe.Const("The layers below were not read. ? marks what the other side may have from there.")))
 	}
-	if files.Len() == 0 {
+	switch {
+	case otherDeletions:
+		rows = append(rows, v.note(safe.Const("The two sides delete different files of the layers below: v shows the steps.")))
+	case files.Len() == 0:
 		rows = append(rows, v.note(safe.Const("The files are the same at the end.")))
 	}
 	return append(rows, v.changeRows("merged", files, diff.Row{})...)
