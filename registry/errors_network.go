@@ -197,10 +197,12 @@ func (h *host) tokenError(about model.Ref, e *transport.TokenError) error {
 	switch {
 	case e.Response.IsHTML() && hidesStatus(e.Response):
 		t.Message, t.Next = h.webPageText(name, e.Response, "a token")
+	case e.Err == nil && limitsRequests(e.Response):
+		a := e.Response
+		a.Login = e.Login
+		t.Message, t.Next = name.subject+tooManyRequests(a), h.retryAdvice(a)
 	case code == http.StatusUnauthorized, code == http.StatusForbidden, code == http.StatusBadRequest && e.Login != "":
 		return h.tokenRefused(about, name, e)
-	case code == http.StatusTooManyRequests:
-		t.Message, t.Next = name.subject+tooManyRequests(e.Response), h.retryAdvice(e.Response)
 	case errors.As(e.Err, &proxy):
 		h.proxyError(name.host, proxy, t)
 	case e.Err != nil && h.tlsError(name, e.Err, t):

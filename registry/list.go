@@ -121,7 +121,7 @@ func catalogAnswer(cl *transport.Exchange) (a transport.Response, isToken, ok bo
 	case cl.Err != nil:
 		return a, false, false
 	}
-	return a, isToken, !a.IsHTML() && a.UnsupportedScheme() == "" && !loginExpired(a)
+	return a, isToken, !a.IsHTML() && a.UnsupportedScheme() == "" && !loginExpired(a) && !limitsRequests(a)
 }
 
 // isDenial reports whether another login may get another answer.
@@ -137,7 +137,7 @@ func lacksCatalog(status int) bool {
 // needsOtherLogin is the error of a registry that may list its repositories with another login.
 func (l *lister) needsOtherLogin(a transport.Response, err error) error {
 	step := l.host.useOtherAccount(a.Login)
-	if a.Status == http.StatusUnauthorized {
+	if a.Status == http.StatusUnauthorized && !a.Issued { // the login itself
 		step = l.host.logInAgain(a.Login)
 	}
 	return &model.ReadError{

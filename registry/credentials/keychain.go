@@ -149,6 +149,18 @@ func (k *Keychain) Refuse(host, repo string, l Login) {
 	k.helpers.forget(host)
 }
 
+// IsRefused reports whether a registry has refused a login for a repository since the last Forget.
+func (k *Keychain) IsRefused(host, repo string) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for r := range k.refused {
+		if r.host == host && r.repo == repo {
+			return true
+		}
+	}
+	return false
+}
+
 // Forget makes the next lookup for a registry read the files and helpers again, and forgets
 // which of its logins were refused: the person may log in after a refusal.
 func (k *Keychain) Forget(host string) {
