@@ -91,6 +91,9 @@ func (h *host) statusError(about model.Ref, a transport.Response) error {
 	name := server.subject
 	if a.RedirectedTo != "" && (a.Status < 500 && !transport.IsTransient(a.Status) && a.Status != http.StatusNotFound) {
 		t.Message = fmt.Sprintf("%s refused the request (%s)", name, e)
+		if a.Status < 400 {
+			t.Message = fmt.Sprintf("%s answered %s", name, e)
+		}
 		t.Next = "try again, or " + h.askAdministrator()
 		return t
 	}
@@ -268,7 +271,7 @@ func (h *host) retryAdvice(a transport.Response) string {
 	case d > 0:
 		next = "try again at " + retryTime(d)
 	}
-	if a.Login == "" {
+	if a.Login == "" && a.RedirectedTo == "" { // no other host gets a login
 		next += ", or " + h.logIn("for a higher limit")
 	}
 	return next

@@ -97,7 +97,7 @@ func (l *lister) catalogError(cl *transport.Exchange, err error) error {
 	switch {
 	case denied && a.RedirectedTo != "": // another server refuses, which gets no login
 		return typeReference(err, h.askAdministrator())
-	case !isToken && lacksCatalog(a.Status), isToken && a.Status == http.StatusBadRequest && a.Login == "", denied && h.name == gitHub:
+	case !isToken && lacksCatalog(a), isToken && a.Status == http.StatusBadRequest && a.Login == "", denied && h.name == gitHub:
 		return noCatalog(h.name, err)
 	case isToken && a.Login != "" && (a.Status == http.StatusUnauthorized || a.Status == http.StatusBadRequest): // the login itself
 		return typeReference(err, h.logInAgain(a.Login))
@@ -130,8 +130,13 @@ func isDenial(status int) bool {
 }
 
 // lacksCatalog reports whether a registry answers a list of repositories so that has none.
-func lacksCatalog(status int) bool {
-	return status == http.StatusNotFound || status == http.StatusMethodNotAllowed || status == http.StatusNotImplemented
+func lacksCatalog(a transport.Response) bool {
+	switch a.Status {
+	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented:
+		return true
+	}
+	code, _, _ := firstError(a)
+	return a.Status == http.StatusBadRequest && code == "UNSUPPORTED"
 }
 
 // needsOtherLogin is the error of a registry that may list its repositories with another login.

@@ -69,6 +69,23 @@ func TestRepositories_refusedLogin(t *testing.T) {
 			err: `auth.example, the token service of reg.example, reports too many requests ("slow"): it asks for a pause of a month or more; ` +
 				"ask the administrator",
 		},
+		"another server limits requests": { // it gets no login
+			catalog: elsewhere, other: status(429, "", "Retry-After", "4000000"), config: "{}", requests: 2,
+			err: "reg.example redirects to other.example, which reports too many requests: it asks for a pause of a month or more; " +
+				"ask the administrator",
+		},
+		"another server sends nothing": {
+			catalog: elsewhere, other: status(204, ""), config: "{}", requests: 2,
+			err: "reg.example redirects to other.example, which answered 204 No Content; try again, or ask the administrator of reg.example",
+		},
+		"the registry has no list": {
+			catalog: refusedWith(400, "UNSUPPORTED", "the operation is unsupported"), config: "{}", requests: 2,
+			err: "reg.example does not list repositories; type or paste a reference, for example reg.example/repository:tag",
+		},
+		"the request is wrong": { // the near miss
+			catalog: refusedWith(400, "PAGINATION_NUMBER_INVALID", "n is too large"), config: "{}", requests: 2,
+			err: "reg.example refused the request (400 Bad Request: PAGINATION_NUMBER_INVALID n is too large); check host, port and reference",
+		},
 		"the registry limits requests": {
 			catalog: status(403, `{"errors":[{"code":"DENIED","message":"slow"}]}`, "Retry-After", "4000000"), config: "{}", requests: 1,
 			err: `reg.example reports too many requests ("slow"): it asks for a pause of a month or more; ` +
