@@ -3,6 +3,7 @@ package registry
 import (
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/tagdiff/tagdiff/registry/internal/registrytest"
@@ -291,5 +292,31 @@ func TestRefusedLogin_ofOtherRequest(t *testing.T) {
 				t.Errorf("without a login: got  %s", got)
 			}
 		})
+	}
+}
+
+// TestRefusedLogin_sameToken checks that a refused token counts as that of the login if the token
+// service issues one token to all.
+func TestRefusedLogin_sameToken(t *testing.T) {
+	s := content(t)
+	var closed atomic.Bool
+	l := newLab(t, Options{}, "{}")
+	open := accept(s, ask(askBearer), "good")
+	l.Handle(t, "reg.example", func(w http.ResponseWriter, r *http.Request) {
+		if closed.Load() {
+			ask(askBearer)(w, r)
+			return
+		}
+		open(w, r)
+	})
+	l.Handle(t, "auth.example", status(200, `{"token":"good"}`))
+	ok(t, l.tags(t, "reg.example/app"))
+	closed.Store(true)
+	l.logIn(t, "reg.example=me:pw")
+	l.client.credentials.Forget("reg.example")
+	const want = `reg.example denies access to app with the login of user "me" in ~/.docker/config.json; ` +
+		"check the name, or run docker login reg.example with an account that has access"
+	if got := l.text(l.tags(t, "reg.example/app")); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }

@@ -225,7 +225,8 @@ func (n *negotiation) answer(ctx context.Context, p place, c *challenge, refused
 			n.best.withLogin = false
 			n.keep(outcome{response: known})
 			return key{}, false, nil
-		default:
+		default: // a token service may issue one token whatever the login
+			known.Login, known.Issued = k.login.String(), k.issued
 			n.keep(outcome{response: known, withLogin: !k.login.IsZero()})
 			n.noteRefused(k.login.String())
 		}
@@ -340,7 +341,7 @@ func (n *negotiation) loginOf(ctx context.Context, p place, stage loginStage) (l
 			n.credentials.Forget(n.transport.registry)
 		}
 		if l, err = n.lookup(ctx, p); l.IsZero() {
-			n.shareRefusal(p, known.refused)
+			n.shareRefusal(p)
 		}
 		n.login = l
 	}
@@ -349,7 +350,8 @@ func (n *negotiation) loginOf(ctx context.Context, p place, stage loginStage) (l
 
 // shareRefusal makes a refusal the answer if another request found it while this one was sent: the
 // login is not looked up again before that request ends. Its words may be about another tag.
-func (n *negotiation) shareRefusal(p place, o outcome) {
+func (n *negotiation) shareRefusal(p place) {
+	o := n.at(p).refused
 	if !o.withLogin || !n.credentials.IsRefused(n.transport.registry, repositoryOf(p.scope)) {
 		return
 	}
