@@ -112,7 +112,7 @@ func TestLogin_repairedOnScreen(t *testing.T) {
 				next := fmt.Sprint("next", page)
 				s.setPassword(next)
 				term.Type("r")
-				term.WaitFor("docker login", "r tries again")
+				waitForWords(t, term, "docker login", "r tries again") // a long path wraps them
 				s.logIn(t, next)
 				term.Type("r")
 				term.WaitFor(want)
