@@ -113,7 +113,7 @@ func (p Pair) withFiles(v Verdict) Verdict {
 	if text.IsEmpty() {
 		return v
 	}
-	plain := v.Code == SameRecipe || v.Code == Rewritten || v.Code == SameBase && !v.differences.IsEmpty() && v.Headline == v.differences
+	plain := v.Code == SameRecipe || v.Code == SameBase && !v.differences.IsEmpty() && v.Headline == v.differences
 	if !plain || !complete {
 		v.Because = safe.Sprintf("%s. Inside: %s", v.Because, lowerFirst(text))
 		v.Rests = slices.Concat(v.Rests, p.filesRest(rows))
