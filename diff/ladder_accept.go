@@ -75,7 +75,7 @@ func (r Row) accept(most filediff.Rung) Acceptance {
 	switch {
 	case r.Class == Moved && LayersOf(r) != (RowLayers{}):
 		return Refused
-	case !r.hasOtherLayers(), r.Class == RepackedRow:
+	case !r.HasOtherLayers(), r.Class == RepackedRow:
 		return Accepted
 	case r.Inside == nil:
 		return Undecided
@@ -106,7 +106,7 @@ func isWhole(l *inside.Layer) bool {
 // image, was not read to its end.
 func (p Pair) IsPartlyRead() bool {
 	return slices.ContainsFunc(p.Rows, func(r Row) bool {
-		isOf := r.hasOtherLayers() || r.Class == Alone && LayersOf(r) != (RowLayers{}) && !isEmptyStep(r)
+		isOf := r.HasOtherLayers() || r.Class == Alone && LayersOf(r) != (RowLayers{}) && !isEmptyStep(r)
 		return isOf && (r.Inside == nil || !isWhole(r.Inside.A) || !isWhole(r.Inside.B))
 	})
 }

@@ -58,7 +58,7 @@ func (p Pair) readRows() (rows []readRow, complete bool) {
 	complete = true
 	for _, r := range p.Rows {
 		switch {
-		case !r.hasOtherLayers():
+		case !r.HasOtherLayers():
 		case r.Inside == nil:
 			complete = false
 		default:
@@ -93,7 +93,7 @@ func insideOfAll(pairs []Pair) InsideCode {
 	order := []InsideCode{InsideUnknown, InsideSame, InsidePacking, InsideTimes, InsideGenerated, InsideFiles}
 	worst := 0
 	for _, p := range pairs {
-		if !slices.ContainsFunc(p.Rows, Row.hasOtherLayers) {
+		if !slices.ContainsFunc(p.Rows, Row.HasOtherLayers) {
 			continue
 		}
 		i := slices.Index(order, p.insideCode())
@@ -105,8 +105,8 @@ func insideOfAll(pairs []Pair) InsideCode {
 	return order[worst]
 }
 
-// hasOtherLayers reports whether the layers of a row can hold other files on each side.
-func (r Row) hasOtherLayers() bool {
+// HasOtherLayers reports whether the layers of a row can hold other files on each side.
+func (r Row) HasOtherLayers() bool {
 	return r.Differs() && r.Class != Moved && r.Class != BothEmpty && LayersOf(r) != (RowLayers{})
 }
 

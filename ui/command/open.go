@@ -47,6 +47,9 @@ func (f *flags) open(cmd *cobra.Command, args []string, guide *ui.Guide) error {
 	if f.exact && (f.expect != "" || len(refs) == 1) {
 		return errors.New("--exact compares the digests of two images; give a second one, or leave it out")
 	}
+	if err := f.check(form, images(refs), cmd.Flags().Changed, f.exact); err != nil {
+		return err
+	}
 	on, err := f.connect(guide)
 	if err != nil {
 		return err
@@ -62,8 +65,8 @@ func (f *flags) open(cmd *cobra.Command, args []string, guide *ui.Guide) error {
 	}
 	r := report.Request{
 		Registry: on.source(), Format: form, Platform: f.platform, Exact: f.exact, Expect: expected, Digests: digests,
-		Siblings: f.siblings, Errors: cmd.ErrOrStderr(), Journal: on.seen.forScreens(),
-		Options: report.Options{Gate: safe.Gate{Reveal: f.reveal}, ASCII: f.plainText(), PlainHTTP: f.plainHTTP},
+		Siblings: f.siblings, Inside: f.request(), Errors: cmd.ErrOrStderr(), Journal: on.seen.forScreens(),
+		Options: report.Options{Gate: safe.Gate{Reveal: f.reveal}, ASCII: f.plainText(), PlainHTTP: f.plainHTTP, AllFiles: f.allFiles},
 	}
 	same, err := f.print(cmd.Context(), cmd.OutOrStdout(), r, refs, guide)
 	if err == nil && !same {
@@ -76,6 +79,14 @@ func (f *flags) open(cmd *cobra.Command, args []string, guide *ui.Guide) error {
 	return withReading(err, args, refs)
 }
 
+// images is the number of images that references name, 0 for a list or the first page.
+func images(refs []model.Ref) int {
+	if len(refs) == 1 && refs[0].Names() != model.NamesManifest {
+		return 0
+	}
+	return len(refs)
+}
+
 // checkEmpty refuses flags with an empty value, which an unset shell variable gives.
 func checkEmpty(cmd *cobra.Command) error {
 	for _, f := range []struct{ name, next string }{
@@ -83,6 +94,7 @@ func checkEmpty(cmd *cobra.Command) error {
 		{"metadata", "names no file; give the file that docker buildx --metadata-file wrote"},
 		{"platform", "names no platform; write one, for example linux/arm64"},
 		{"log", "names no file"},
+		{"accept", "names no kind of difference; write times or generated"},
 		{"match", "names no tags; write a regular expression, for example ^v1[.]"},
 	} {
 		if flag := cmd.Flags().Lookup(f.name); flag != nil && flag.Changed && flag.Value.String() == "" {
