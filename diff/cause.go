@@ -41,6 +41,7 @@ func (c Comparison) led(v Verdict) Verdict {
 	case v.Code == Pending || len(c.shared()) == 0:
 		return v
 	}
+	v = c.withLayouts(v)
 	if !ok {
 		v = c.withUnreadFacts(c.withOneSided(v))
 		if isSame(v.Code) {
@@ -80,6 +81,19 @@ func (c Comparison) withFaults(v Verdict, stop Finding) Verdict {
 		return limited
 	case !stop.Lead.IsEmpty():
 		v.Headline = safe.Sprintf("%s, probably with a fault: %s", v.Headline, lowerFirst(stop.Lead))
+	}
+	return v
+}
+
+// withLayouts begins the verdict with what an index of tags has of the other side. Of different
+// images the verdict follows.
+func (c Comparison) withLayouts(v Verdict) Verdict {
+	switch text := c.layoutText(); {
+	case text.IsEmpty() || v.Code == Identical:
+	case isSame(v.Code):
+		v.Headline = text
+	default:
+		return v.behind(text, v.Rests)
 	}
 	return v
 }

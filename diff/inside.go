@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/opencontainers/go-digest"
@@ -39,8 +40,9 @@ type PairInside struct {
 	Layers ReadLayers
 	rows   map[RowLayers]*LayerFiles
 	merged *LayerFiles
-	// partial is set if merged does not know what the layers below have.
-	partial bool
+	// partial is set if merged does not know what the layers below have, and otherDeletions if the
+	// two sides delete different paths of them.
+	partial, otherDeletions bool
 }
 
 // RowLayers identifies a row by the blobs of its two steps, "" where a side has no layer.
@@ -180,11 +182,30 @@ func (found *PairInside) compareMerged(p Pair, read ReadLayers) {
 	if !rowsRead(rows, read) {
 		return
 	}
-	a := inside.Merge(layersIn(rows, read, func(r Row) *model.Step { return r.A }))
-	b := inside.Merge(layersIn(rows, read, func(r Row) *model.Step { return r.B }))
+	layersA := layersIn(rows, read, func(r Row) *model.Step { return r.A })
+	layersB := layersIn(rows, read, func(r Row) *model.Step { return r.B })
 	found.partial = from > 0
-	found.merged = &LayerFiles{Changes: filediff.Compare(a, b, found.partial)}
+	found.otherDeletions = found.partial && !maps.Equal(deletions(layersA), deletions(layersB))
+	found.merged = &LayerFiles{Changes: filediff.Compare(inside.Merge(layersA), inside.Merge(layersB), found.partial)}
 	found.merged.Rung = found.merged.Worst()
+}
+
+// deletion is a path that a layer deletes of the layers below it, or a folder that it hides.
+type deletion struct {
+	path string
+	kind inside.Kind
+}
+
+func deletions(layers []*inside.Layer) map[deletion]bool {
+	all := map[deletion]bool{}
+	for _, l := range layers {
+		for e := range l.Files.All() {
+			if isDeletion(e) {
+				all[deletion{e.Path, e.Kind}] = true
+			}
+		}
+	}
+	return all
 }
 
 // rowsRead reports whether all layers of some rows were read.
@@ -207,9 +228,10 @@ func layersIn(rows []Row, read ReadLayers, side func(Row) *model.Step) []*inside
 }
 
 // Merged returns what differs between the files that the differing layers of a pair give together,
-// nil if not all of them were read. partial is set if the layers below were not read.
-func (found *PairInside) Merged() (files *LayerFiles, partial bool) {
-	return found.merged, found.partial
+// nil if not all of them were read. partial is set if the layers below were not read, otherDeletions
+// if the two sides delete different paths of those.
+func (found *PairInside) Merged() (files *LayerFiles, partial, otherDeletions bool) {
+	return found.merged, found.partial, found.otherDeletions
 }
 
 // withInside sets what was found inside the layers of the rows.

@@ -116,12 +116,17 @@ func isOnlyAnnotations(m model.Manifest) bool {
 // artifactCause is what tells best how two artifacts of one kind differ: the versions or the commits
 // that they state, else the one file that differs. said are the annotations that it names.
 func (l *ladder) artifactCause(a, b model.Manifest, blobs []string) (headline string, said []string) {
-	if from, to := versionOf(*l.p.A), versionOf(*l.p.B); from != "" && to != "" && from != to {
-		headline = "version " + quoted(from) + " → " + quoted(to)
-		if from, to := appVersionOf(*l.p.A), appVersionOf(*l.p.B); from != "" && to != "" && from != to {
-			headline += ", appVersion " + quoted(from) + " → " + quoted(to)
+	var versions []string
+	for _, of := range []struct {
+		name string
+		get  func(model.Entry) string
+	}{{"version ", versionOf}, {"appVersion ", appVersionOf}} {
+		if from, to := of.get(*l.p.A), of.get(*l.p.B); from != "" && to != "" && from != to {
+			versions = append(versions, of.name+quoted(from)+" → "+quoted(to))
 		}
-		return headline, []string{v1.AnnotationVersion, "appVersion"}
+	}
+	if len(versions) > 0 {
+		return strings.Join(versions, ", "), []string{v1.AnnotationVersion, "appVersion"}
 	}
 	from, to := a.Annotations[v1.AnnotationRevision], b.Annotations[v1.AnnotationRevision]
 	if text := changedText(from, to); from != "" && to != "" && text != "" {

@@ -109,7 +109,8 @@ func (l *ladder) givenFiles(differ []int, first model.Step, stage string) (inSho
 func (p Pair) ownFilesText(from int) string {
 	var given, gave []string
 	for _, r := range p.Rows {
-		if r.A == nil || r.B == nil || r.A.Index < from || !copiesFiles(r.A) || !dockerfile.SameStep(*r.A, *r.B) || sameFilesLeft(*r.A, *r.B) {
+		if r.A == nil || r.B == nil || r.A.Index < from || !copiesFiles(r.A) || !dockerfile.SameStep(*r.A, *r.B) || sameFilesLeft(*r.A, *r.B) ||
+			r.onlyTimes() {
 			continue
 		}
 		switch p.compareHashes(r.A, r.B) {

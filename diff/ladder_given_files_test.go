@@ -74,7 +74,7 @@ func TestGivenFiles(t *testing.T) {
 			"other files were given: :a has COPY dir:cccc…", 0, 3},
 		"other hashes, of two builders": {byClassic('b', "1"), byBuildah('c', "2"), "Same recipe, built again; hashes of two builders cannot be compared",
 			"Docker's classic builder and buildah compute the hashes of files in two ways, so those of step 1 tell nothing; 1 later layer differs, too", 0, 1},
-		"equal hashes, of two builders":   {byClassic('b', "1"), byBuildah('b', "2"), "Same recipe, built by two builders; the layers differ from step 1 on", "one has different layers: RUN make; by the hashes of the builder, step 1 was given the same files", 0, 1},
+		"equal hashes, of two builders":   {byClassic('b', "1"), byBuildah('b', "2"), "Same recipe, built by two builders; the layers differ from step 1 on", "one has another layer: RUN make; by the hashes of the builder, step 1 was given the same files", 0, 1},
 		"other hashes, of classic builds": {byClassic('b', "1"), byClassic('c', "2"), "Different from the first layer on: other files were given", "step 1 was given other files", 1, 1},
 		"other hashes, of buildah builds": {byBuildah('b', "1"), byBuildah('c', "2"), "Different from the first layer on: other files were given", "step 1 was given other files", 1, 1},
 		"a stage given other files": {buildah(copied('b'), "1"), buildah(copied('c'), "2"), "step 3 was given other files",

@@ -114,7 +114,7 @@ func (r Row) HasOtherLayers() bool {
 // together are the same, nil if they are not. A path that only one side has can be the same
 // on the other side if the layers below were not read, but that is not known.
 func (p Pair) sameAtTheEnd() *LayerFiles {
-	if p.Inside == nil || p.Inside.merged == nil || p.Inside.merged.Rung > filediff.Times {
+	if p.Inside == nil || p.Inside.merged == nil || p.Inside.merged.Rung > filediff.Times || p.Inside.otherDeletions {
 		return nil
 	}
 	rows, _ := p.readRows()
@@ -136,7 +136,7 @@ func (p Pair) withFiles(v Verdict) Verdict {
 	if text.IsEmpty() {
 		return v
 	}
-	plain := v.Code == SameRecipe || v.Code == Rewritten || v.Code == SameBase && !v.differences.IsEmpty() && v.Headline == v.differences
+	plain := v.Code == SameRecipe || v.Code == SameBase && !v.differences.IsEmpty() && v.Headline == v.differences
 	if !plain || !complete {
 		v.Because = safe.Sprintf("%s. Inside: %s", v.Because, lowerFirst(text))
 		v.Rests = slices.Concat(v.Rests, p.filesRest(rows))
@@ -153,6 +153,9 @@ func (p Pair) withFiles(v Verdict) Verdict {
 // filesRest is the evidence for what differs inside some rows.
 func (p Pair) filesRest(rows []readRow) []Ground {
 	rests := on(Hashed)
+	if p.sameAtTheEnd() != nil && p.Inside.partial { // an entry may have hidden more of the layers below before
+		rests = append(rests, Structure)
+	}
 	for _, r := range rows {
 		if !r.verified() {
 			rests = append(rests, Claimed)

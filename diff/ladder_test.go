@@ -520,6 +520,7 @@ func TestArtifacts_version(t *testing.T) {
 		{chart("a", "0.1.0", ""), chart("b", "0.2.0", ""), versioned, "Not container images; the only blob besides the config differs (1 B on both sides)"},
 		{chart("a", "", `{"version":"0.1.0","appVersion":"1"}`), chart("b", "", `{"version":"0.2.0","appVersion":"2"}`), versioned + ", appVersion 1 → 2", "Not container images"},
 		{chart("a", "", `{"name":"x","version":"0.1.0"}`), chart("b", "", `{"name":"y","version":"0.2.0"}`), versioned, "also the name of the chart (x → y)"},
+		{chart("a", "", `{"version":"0.1.0","appVersion":"1"}`), chart("b", "", `{"version":"0.1.0","appVersion":"2"}`), "Helm chart: appVersion 1 → 2", "Not container images"},
 		{chart("a", "", `{"version":"0.1.0"}`), chart("b", "", `{"version":"0.1.0"}`), "Not container images: 2 Helm charts", "The only blob"},
 		{chart("a", "", `{"version":"0.1.0"}`), chart("b", "", ""), "Not container images: 2 Helm charts", "The only blob"},
 		{chart("a", "", "broken"), chart("b", "", `{"version":"0.2.0"}`), "Not container images: 2 Helm charts", "The only blob"},
@@ -529,7 +530,7 @@ func TestArtifacts_version(t *testing.T) {
 		if !strings.HasPrefix(v.Headline.String(), tt.head) || !strings.Contains(v.Because.String(), tt.why) {
 			t.Errorf("%d: %q because %q", i, v.Headline, v.Because)
 		}
-		if strings.HasPrefix(tt.head, versioned) != (v.Trust == Inferred) {
+		if strings.HasPrefix(tt.head, "Helm chart: ") != (v.Trust == Inferred) {
 			t.Errorf("%d: %s", i, v.Trust)
 		}
 	}

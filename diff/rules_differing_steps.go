@@ -162,12 +162,9 @@ func (c Comparison) filesGiven(p Pair, rebuilt []Row) (Finding, bool) {
 	return Finding{}, false
 }
 
-// onlyDatesDiffer reports whether the builder's hashes say that all of these steps were given
-// the same files on both sides.
+// onlyDatesDiffer reports whether all of these steps have the same files on both sides, see givenSame.
 func (p Pair) onlyDatesDiffer(rows []Row) bool {
-	return !slices.ContainsFunc(rows, func(r Row) bool {
-		return r.A == nil || r.B == nil || p.compareHashes(r.A, r.B) != dockerfile.SameFiles
-	})
+	return !slices.ContainsFunc(rows, func(r Row) bool { return !p.givenSame(r) })
 }
 
 // writtenInTwoWays reports whether two builders recorded what may be one COPY or ADD: one

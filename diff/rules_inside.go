@@ -104,6 +104,9 @@ func firstFix(rows []readRow) string {
 // filesChanged (H6): files differ, and nothing explains it.
 func filesChanged(_ Comparison, p Pair) []Finding {
 	var found []Finding
+	if p.sameAtTheEnd() != nil {
+		return nil
+	}
 	for _, r := range p.rowsOn(filediff.Files) {
 		found = append(found, Finding{
 			Severity: 1, Rests: p.filesRest([]readRow{r}), Evidence: evidenceOf([]Row{r.Row}), Proof: countProof([]readRow{r}),

@@ -237,6 +237,68 @@ func (c Comparison) hasLayout() bool {
 	return slices.ContainsFunc(c.artifacts(), func(s artifactSide) bool { return layoutNames(*s.art) != nil })
 }
 
+// layoutText says which entry of the index of an OCI layout the other side is, or which tags
+// differ in two of them. It is empty for other sides.
+func (c Comparison) layoutText() safe.Text {
+	sides := c.artifacts()
+	if len(sides) == 2 && layoutNames(*c.A) != nil && layoutNames(*c.B) != nil {
+		return c.layoutsText()
+	}
+	for i, s := range sides {
+		other := sides[len(sides)-1-i]
+		at := slices.IndexFunc(s.art.Top.Children, func(d v1.Descriptor) bool { return d.Digest == other.art.Top.Digest })
+		if at < 0 || layoutNames(*s.art) == nil {
+			continue
+		}
+		if name := s.art.Top.Children[at].Annotations[v1.AnnotationRefName]; name != "" {
+			return safe.Sprintf("%s is an index of tags, and its entry %s is %s", s.name, quoted(name), other.name)
+		}
+	}
+	return safe.Text{}
+}
+
+// layoutsText compares the tags of two indexes of OCI layouts.
+func (c Comparison) layoutsText() safe.Text {
+	const most = 4
+	a, b := layoutTags(*c.A), layoutTags(*c.B)
+	nameA, nameB := c.names()
+	var differ, onlyA, onlyB, parts []string
+	for _, name := range sortedNames(a, b) {
+		switch {
+		case b[name] == "":
+			onlyA = append(onlyA, quoted(name))
+		case a[name] == "":
+			onlyB = append(onlyB, quoted(name))
+		case a[name] != b[name]:
+			differ = append(differ, quoted(name))
+		}
+	}
+	if len(differ) > 0 {
+		parts = append(parts, listUpTo(most, differ)+byNumber(len(differ), " differs", " differ"))
+	}
+	if len(onlyA) > 0 {
+		parts = append(parts, listUpTo(most, onlyA)+" only in "+nameA)
+	}
+	if len(onlyB) > 0 {
+		parts = append(parts, listUpTo(most, onlyB)+" only in "+nameB)
+	}
+	if len(parts) == 0 {
+		return safe.Const("Two indexes of the same tags")
+	}
+	return safe.Sprintf("Two indexes of tags: %s", strings.Join(parts, "; "))
+}
+
+// layoutTags are the digests of the entries with names of the index of an OCI layout.
+func layoutTags(a model.Artifact) map[string]string {
+	tags := map[string]string{}
+	for _, d := range a.Top.Children {
+		if name := d.Annotations[v1.AnnotationRefName]; name != "" {
+			tags[name] = d.Digest.String()
+		}
+	}
+	return tags
+}
+
 // onPlatform is a finding on entries of an index that claim one platform.
 func (c Comparison) onPlatform(s artifactSide, entries []model.Entry) Finding {
 	return Finding{

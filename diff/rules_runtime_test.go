@@ -202,3 +202,29 @@ func TestLayoutCommand(t *testing.T) {
 		}
 	}
 }
+
+// TestLayoutHeadline checks the verdict on the index of an OCI layout and one of its entries.
+func TestLayoutHeadline(t *testing.T) {
+	amd, other := app().image(t), forArch("amd64", sets("USER x")).image(t)
+	layout := index(t, "a", refNamed(nameless(entry(amd)), "1.0"), refNamed(nameless(entry(other)), "1.1"))
+	unnamed := index(t, "a", nameless(entry(amd)), nameless(entry(other)))
+	const says = ":a is an index of tags, and its entry 1.1 is :b"
+	for _, tt := range []struct {
+		name string
+		c    Comparison
+		want bool
+	}{
+		{"an entry", Compare(layout, single("b", other)), true},
+		{"not an entry", Compare(layout, single("b", forArch("amd64", sets("USER y")).image(t))), false},
+		{"an index without names", Compare(unnamed, single("b", other)), false},
+	} {
+		if got := tt.c.Verdict.Headline.String() == says; got != tt.want {
+			t.Errorf("%s: %s", tt.name, tt.c.Verdict.Headline)
+		}
+	}
+
+	changed := index(t, "b", refNamed(nameless(entry(other)), "1.0"), refNamed(nameless(entry(other)), "1.1"), refNamed(nameless(entry(amd)), "1.2"))
+	if v := Compare(layout, changed).Verdict; v.Headline.String() != "Two indexes of tags: 1.0 differs; 1.2 only in :b" {
+		t.Errorf("two layouts: %s", v.Headline)
+	}
+}

@@ -147,7 +147,7 @@ var rulesPlatforms = []rule{{
 }, {
 	id: "C6", name: "not-a-platform", whole: notAPlatform,
 	means: "An index entry with platform unknown/unknown is an attestation of a build, not a platform.",
-	proof: "vnd.docker.reference.type = attestation-manifest, or platform unknown/unknown",
+	proof: "vnd.docker.reference.type = attestation-manifest in an entry that names no operating system, or platform unknown/unknown",
 }, {
 	id: "C7", name: "ambiguous-platform", whole: onIndexes(ambiguousPlatform),
 	means: "Two entries of an index claim the same platform. Clients use one of them. Or the entries are tags, as in the index of an OCI " +

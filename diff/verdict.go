@@ -309,6 +309,9 @@ func digestsOf(a model.Artifact, role model.Role) []string {
 // withOneSided adds the platforms that only one side has to the headline: even
 // if the shared ones are the same image, the tags are not interchangeable.
 func (c Comparison) withOneSided(v Verdict) Verdict {
+	if c.hasLayout() { // its entries are not the platforms of one image
+		return v
+	}
 	onlyA, onlyB := c.knownOnlyIn()
 	nameA, nameB := c.names()
 	if len(onlyA) > 0 {

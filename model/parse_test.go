@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/opencontainers/go-digest"
 	"github.com/opencontainers/image-spec/specs-go/v1"
 )
 
@@ -135,6 +136,38 @@ func TestParseManifest_artifactType(t *testing.T) {
 			"layers":[{"mediaType":"` + tt.layer + `","digest":"` + some + `","size":2}]}`
 		if m, err := ParseManifest(Document{Raw: []byte(raw)}); err != nil || m.Kind != tt.want || m.ArtifactType != "application/x" {
 			t.Errorf("%s is %q of type %q (%v), want %q", name, m.Kind, m.ArtifactType, err, tt.want)
+		}
+	}
+}
+
+// TestRoleOf_attestation: clients choose an entry by its platform, so that an annotation does not make an
+// attestation of what is listed for one.
+func TestRoleOf_attestation(t *testing.T) {
+	annotations := map[string]string{AnnotationReferenceType: AttestationType}
+	for name, tt := range map[string]struct {
+		platform *v1.Platform
+		want     Role
+	}{
+		"without a platform":      {nil, RoleAttestation},
+		"for an unknown platform": {&v1.Platform{OS: "unknown", Architecture: "unknown"}, RoleAttestation},
+		"for a platform":          {&v1.Platform{OS: "linux", Architecture: "arm64"}, RoleImage},
+	} {
+		d := v1.Descriptor{MediaType: v1.MediaTypeImageManifest, Platform: tt.platform, Annotations: annotations}
+		if role, _ := RoleOf(d); role != tt.want {
+			t.Errorf("%s: %s, want %s", name, role, tt.want)
+		}
+	}
+}
+
+// TestNewImage_emptyClaim: a layer that is too large for an archive without files is not one, though the
+// config claims it.
+func TestNewImage_emptyClaim(t *testing.T) {
+	for size, want := range map[int64]bool{32: true, 10240: true, 100_000: false} {
+		m := Manifest{Layers: []v1.Descriptor{{Digest: digest.FromString("x"), Size: size}}}
+		c := Config{}
+		c.RootFS.DiffIDs = []digest.Digest{EmptyTar}
+		if img := NewImage(m, c); img.Steps[0].Empty != want {
+			t.Errorf("%d bytes: empty %t, want %t", size, img.Steps[0].Empty, want)
 		}
 	}
 }

@@ -85,20 +85,26 @@ func (c *Client) readLayers(ctx context.Context, reads []model.LayerRead, states
 // The text of a file is of use only if that of the other side is read too.
 func (c *Client) knownLayers(reads []model.LayerRead, states *layerStates) (others []model.LayerRead) {
 	half := map[*inside.Shelf]bool{} // only one side of them is read
+	known := map[digest.Digest]model.LayerState{}
+	listable := map[digest.Digest]bool{} // as one manifest has the layer
 	for _, read := range reads {
 		s := model.LayerState{Digest: read.Layer.Digest}
-		if s.Err = unlistable(read.Layer); s.Err == nil {
-			s.Err = checkRef(read.Repo.AtDigest(read.Layer.Digest))
+		if s.Err = cmp.Or(unlistable(read.Layer), checkRef(read.Repo.AtDigest(read.Layer.Digest))); s.Err == nil {
+			s.Layer = c.knownLayer(read)
+			listable[s.Digest] = true
 		}
-		if s.Err == nil {
-			s.Layer = c.knownLayer(read.Layer)
-		}
-		if s.Layer == nil && s.Err == nil {
+		half[read.Keep] = half[read.Keep] || s.Layer != nil || s.Err != nil || read.TOC
+		switch {
+		case s.Layer != nil, s.Err != nil && !listable[s.Digest]:
+			known[s.Digest] = s
+		case s.Err == nil:
 			others = append(others, read)
-			continue
 		}
-		half[read.Keep] = true
-		states.put(s.WithCounts())
+	}
+	for d, s := range known {
+		if s.Layer != nil || !listable[d] {
+			states.put(s.WithCounts())
+		}
 	}
 	for i := range others {
 		if half[others[i].Keep] {
@@ -157,39 +163,57 @@ const (
 	overlaybdBlob = "containerd.io/snapshot/overlaybd/blob-digest"
 )
 
-// knownLayer returns the list of a layer from memory or from disk, nil if there is none.
-func (c *Client) knownLayer(d v1.Descriptor) *inside.Layer {
-	key := d.Digest.String()
-	if known, ok := c.lists.get(key); ok {
-		return sameSize(known.(*inside.Layer), d)
+// knownLayer returns the list of a layer from memory or from disk, nil if there is none. If the
+// manifest states another size for the layer, the registry is asked.
+func (c *Client) knownLayer(read model.LayerRead) *inside.Layer {
+	d := read.Layer
+	if l := c.knownList(d.Digest); l != nil && l.How == inside.Full && l.Blob == d.Digest && (d.Size <= 0 || l.Packed == d.Size) {
+		return l
 	}
-	content, ok := c.disk.List(d.Digest)
+	if plan, ok := inside.PlanTOC(d); ok && read.TOC {
+		if l := c.knownList(tocKey(d, plan)); l != nil && l.How == inside.TOC {
+			return l
+		}
+	}
+	return nil
+}
+
+// knownList returns a list from memory or from disk, nil if there is none.
+func (c *Client) knownList(key digest.Digest) *inside.Layer {
+	if known, ok := c.lists.get(key.String()); ok {
+		return known.(*inside.Layer)
+	}
+	content, ok := c.disk.List(key)
 	if !ok {
 		return nil
 	}
 	l := new(inside.Layer)
-	if err := l.UnmarshalBinary(content); err != nil || l.Blob != d.Digest || l.How != inside.Full {
+	if l.UnmarshalBinary(content) != nil {
 		return nil // of another version, or damaged: the next list replaces it
 	}
-	c.rememberList(l)
-	return sameSize(l, d)
+	c.rememberList(key, l)
+	return l
 }
 
-// sameSize returns l, unless a manifest states another size for it: then the registry is asked.
-func sameSize(l *inside.Layer, d v1.Descriptor) *inside.Layer {
-	if d.Size > 0 && l.Packed != d.Size {
-		return nil
-	}
-	return l
+// tocKey is the key of the list of a table of contents. The table is not verified by the digest of
+// the layer, but by that in the manifest.
+func tocKey(d v1.Descriptor, plan inside.TOCPlan) digest.Digest {
+	return digest.FromString(fmt.Sprintf("table of contents %v of %s", plan, d.Digest))
+}
+
+// keepList keeps a list in memory and on disk.
+func (c *Client) keepList(key digest.Digest, l *inside.Layer) {
+	c.rememberList(key, l)
+	c.disk.PutList(key, l.MarshalBinary)
 }
 
 // entryCost is about the memory that an entry of a list takes, in bytes.
 const entryCost = 90
 
 // rememberList keeps a list in memory.
-func (c *Client) rememberList(l *inside.Layer) {
+func (c *Client) rememberList(key digest.Digest, l *inside.Layer) {
 	if size := l.Files.Len() * entryCost; size < maxMemory/4 { // a larger one would push out all others
-		c.lists.put(l.Blob.String(), l, size/3) // put takes the size of documents before they are parsed
+		c.lists.put(key.String(), l, size/3) // put takes the size of documents before they are parsed
 	}
 }
 
@@ -209,7 +233,7 @@ func (c *Client) listedLayer(ctx context.Context, reads []model.LayerRead, state
 // sharedLayer reads a layer once for all concurrent calls with the same shelf.
 func (c *Client) sharedLayer(ctx context.Context, read model.LayerRead, states *layerStates) (*inside.Layer, error) {
 	r := read.Repo.AtDigest(read.Layer.Digest)
-	key := fmt.Sprintf("list %d %p %s", read.Layer.Size, read.Keep, r)
+	key := fmt.Sprintf("list %d %p %t %d %s", read.Layer.Size, read.Keep, read.TOC, read.MaxWhole, r)
 	leave := c.listeners.join(key, listener{states, read.WithNew})
 	defer leave()
 	return shared(ctx, c, key, func(ctx context.Context) (*inside.Layer, error) {
@@ -217,8 +241,48 @@ func (c *Client) sharedLayer(ctx context.Context, read model.LayerRead, states *
 	})
 }
 
-// readLayer reads a layer from a registry and keeps its list.
+// readLayer lists the files of a layer from its table of contents or from all of it.
 func (c *Client) readLayer(ctx context.Context, r model.Ref, read model.LayerRead, arrived func(model.LayerState)) (*inside.Layer, error) {
+	if plan, ok := inside.PlanTOC(read.Layer); ok && read.TOC {
+		l, err := c.readTOC(ctx, r, read.Layer, plan)
+		if err == nil || ctx.Err() != nil {
+			return l, err
+		}
+		if read.MaxWhole > 0 && read.Layer.Size > read.MaxWhole {
+			return nil, err
+		}
+	}
+	return c.readWhole(ctx, r, read, arrived)
+}
+
+// readTOC lists the files of a layer from its table of contents.
+func (c *Client) readTOC(ctx context.Context, r model.Ref, d v1.Descriptor, plan inside.TOCPlan) (*inside.Layer, error) {
+	key := tocKey(d, plan)
+	ok := true
+	if plan.IsFooter {
+		footer, err := c.host(r.Registry).layerRange(ctx, r, layerBytes{plan.From, plan.Length})
+		if err != nil {
+			return nil, err
+		}
+		plan, ok = plan.WithFooter(footer)
+	}
+	if !ok {
+		return nil, malformed(r, "has a layer without the table of contents that its manifest states", nil)
+	}
+	raw, err := c.host(r.Registry).layerRange(ctx, r, layerBytes{plan.From, plan.Length})
+	if err != nil {
+		return nil, err
+	}
+	l, err := plan.ReadTOC(raw)
+	if err != nil {
+		return nil, malformed(r, "has a layer that cannot be listed: "+safe.Clip(err.Error()), err)
+	}
+	c.keepList(key, l)
+	return l, nil
+}
+
+// readWhole lists the files of a layer from all of it.
+func (c *Client) readWhole(ctx context.Context, r model.Ref, read model.LayerRead, arrived func(model.LayerState)) (*inside.Layer, error) {
 	h, d := c.host(r.Registry), read.Layer
 	isSecond := false
 	o := inside.Options{Keep: read.Keep, Side: read.Side, Arrived: func(p inside.Progress) {
@@ -234,8 +298,7 @@ func (c *Client) readLayer(ctx context.Context, r model.Ref, read model.LayerRea
 	if l.Blob != d.Digest {
 		return nil, malformed(r, "sent a layer with the wrong digest "+model.ShortDigest(l.Blob), nil)
 	}
-	c.rememberList(l)
-	c.disk.PutList(l.Blob, l.MarshalBinary)
+	c.keepList(l.Blob, l)
 	return l, nil
 }
 
@@ -250,7 +313,6 @@ func (h *host) streamLayer(
 			sum = d.Digest.Algorithm().Hash()
 			body = io.TeeReader(s, sum)
 		}
-		o.Packed = max(s.Size(), 0)
 		l, err = inside.Read(body, o)
 		if err == nil && sum != nil {
 			l.Blob = digest.NewDigest(d.Digest.Algorithm(), sum)

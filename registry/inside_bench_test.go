@@ -66,6 +66,32 @@ func BenchmarkReadLayersAgain(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed())/float64(b.N)/float64(took), "firsts")
 }
 
+// BenchmarkReadLayersTOC lists two layers from their tables of contents. It must take at most 0.15 of
+// the time of the whole layers. The tables have about 0.03 of the bytes, as the files are small.
+func BenchmarkReadLayersTOC(b *testing.B) {
+	s := newServer(b)
+	var want []model.LayerRead
+	size := int64(0)
+	for seed := range uint64(2) {
+		d := tocLayers(b, s, manyFiles(seed+1)...)["eStargz"]
+		want = append(want, model.LayerRead{Repo: s.ref("app", "").Repo(), Layer: d})
+		size += d.Size
+	}
+	start := time.Now()
+	listAll(b, newClient(b, Options{}), want)
+	took := time.Since(start)
+	for i := range want {
+		want[i].TOC = true
+	}
+	var c *Client
+	for b.Loop() {
+		c = newClient(b, Options{})
+		listAll(b, c, want)
+	}
+	b.ReportMetric(float64(b.Elapsed())/float64(b.N)/float64(took), "wholes")
+	b.ReportMetric(float64(c.Traffic().Bytes)/float64(size), "of-the-bytes")
+}
+
 func listAll(b *testing.B, c *Client, want []model.LayerRead) {
 	b.Helper()
 	for _, st := range c.ReadLayers(deadline(b), want, nil) {

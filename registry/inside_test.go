@@ -49,6 +49,14 @@ func reads(repo model.Ref, layers ...v1.Descriptor) []model.LayerRead {
 	return all
 }
 
+// cachingClient is a client with a cache on disk, which the end of the test closes.
+func cachingClient(t *testing.T, dir string) *Client {
+	t.Helper()
+	c := newClient(t, Options{Documents: dir})
+	t.Cleanup(func() { c.disk.Close(time.Minute) })
+	return c
+}
+
 // TestReadLayers checks that a layer is listed with its digests, that the failure of one does not
 // end the others, and that a second call sends no request.
 func TestReadLayers(t *testing.T) {
@@ -126,6 +134,22 @@ func TestReadLayers_unlistable(t *testing.T) {
 	}
 	if len(s.requests()) != 0 {
 		t.Errorf("requests %q", s.requests())
+	}
+}
+
+// TestReadLayers_listableOnce checks that a layer is listed if one of the manifests says that it can be.
+func TestReadLayers_listableOnce(t *testing.T) {
+	s := newServer(t)
+	d := s.pushLayer(t, "app", insidetest.File("a", "b"))
+	foreign := d
+	foreign.MediaType = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"
+	c := newClient(t, Options{})
+	for range 2 { // the second time it is known
+		for _, order := range [][]v1.Descriptor{{d, foreign}, {foreign, d}} {
+			if got := c.ReadLayers(deadline(t), reads(s.ref("app", "").Repo(), order...), nil)[d.Digest]; got.Layer == nil {
+				t.Error(got.Err)
+			}
+		}
 	}
 }
 
@@ -421,12 +445,12 @@ func TestReadLayers_disk(t *testing.T) {
 		}
 		return got.Layer
 	}
-	a, b := newClient(t, Options{Documents: dir}), newClient(t, Options{Documents: dir})
+	a, b := cachingClient(t, dir), cachingClient(t, dir)
 	first := list(a, "app")
 	list(b, "app") // which writes the same file, perhaps at the same time
-	a.Close()
-	b.Close()
-	later := newClient(t, Options{Documents: dir})
+	a.disk.Close(time.Minute)
+	b.disk.Close(time.Minute)
+	later := cachingClient(t, dir)
 	second := list(later, "other")
 	if len(s.requests()) != 0 || second.DiffID != first.DiffID || second.Blob != d.Digest || !slices.Equal(entries(first), entries(second)) {
 		t.Errorf("the list of an earlier run: %q, %+v", s.requests(), second)
@@ -439,11 +463,11 @@ func TestReadLayers_disk(t *testing.T) {
 	ok(t, err)
 	for _, damaged := range [][]byte{whole[:len(whole)/2], {}, append([]byte("x"), whole...), bytes.Replace(whole, whole[len(whole)-9:], []byte("123456789"), 1)} {
 		ok(t, os.WriteFile(kept[0], damaged, 0o600))
-		c := newClient(t, Options{Documents: dir})
+		c := cachingClient(t, dir)
 		if list(c, "app"); len(s.requests()) != 1 {
 			t.Errorf("a damaged list of %d bytes: %q", len(damaged), s.requests())
 		}
-		c.Close()
+		c.disk.Close(time.Minute)
 		if now, err := os.ReadFile(kept[0]); err != nil || !bytes.Equal(now, whole) {
 			t.Errorf("a damaged list of %d bytes is not replaced: %v", len(damaged), err)
 		}
@@ -453,7 +477,7 @@ func TestReadLayers_disk(t *testing.T) {
 	}
 	wrong := d
 	wrong.Size++
-	got := newClient(t, Options{Documents: dir}).ReadLayers(deadline(t), reads(s.ref("app", "").Repo(), wrong), nil)[d.Digest]
+	got := cachingClient(t, dir).ReadLayers(deadline(t), reads(s.ref("app", "").Repo(), wrong), nil)[d.Digest]
 	says(t, got.Err, fmt.Sprintf("sent a layer of %d bytes instead of %d", d.Size, wrong.Size))
 }
 
@@ -545,6 +569,118 @@ func TestReadLayers_whileBusy(t *testing.T) {
 		if st.Layer == nil {
 			t.Error(st.Err)
 		}
+	}
+}
+
+// tocLayers are layers with a table of contents, by format, and their descriptors.
+func tocLayers(t testing.TB, s *server, items ...insidetest.Item) map[string]v1.Descriptor {
+	t.Helper()
+	layers := map[string]v1.Descriptor{}
+	add := func(name, mediaType string, blob []byte, annotations map[string]string) {
+		s.putBlob(t, "app", blob)
+		layers[name] = v1.Descriptor{MediaType: mediaType, Digest: digest.FromBytes(blob), Size: int64(len(blob)), Annotations: annotations}
+	}
+	toc := insidetest.TOC(items...)
+	blob, annotations := insidetest.EStargz(toc, true, items...)
+	add("eStargz", v1.MediaTypeImageLayerGzip, blob, annotations)
+	for name, podman := range map[string]bool{"zstd:chunked of podman": true, "zstd:chunked of stargz-snapshotter": false} {
+		blob, annotations := insidetest.ZstdChunked(toc, podman, items...)
+		add(name, v1.MediaTypeImageLayerZstd, blob, annotations)
+	}
+	return layers
+}
+
+// bigFiles are files with content that does not compress, so that a table of contents is small beside them.
+func bigFiles() []insidetest.Item {
+	content := make([]byte, 200_000)
+	_, _ = rand.NewChaCha8([32]byte{2}).Read(content)
+	return []insidetest.Item{
+		insidetest.Folder("etc"), insidetest.File("etc/motd", "hello"), insidetest.File("big", string(content)), insidetest.Symlink("link", "big"),
+	}
+}
+
+// TestReadLayers_toc checks that the table of contents of a layer is read with ranges alone, that it
+// lists the same files as the layer, and that it is kept apart from the list of the layer.
+func TestReadLayers_toc(t *testing.T) {
+	s := newServer(t)
+	repo := s.ref("app", "").Repo()
+	for name, d := range tocLayers(t, s, bigFiles()...) {
+		dir := t.TempDir()
+		c := cachingClient(t, dir)
+		read := model.LayerRead{Repo: repo, Layer: d, TOC: true}
+		got := c.ReadLayers(deadline(t), []model.LayerRead{read}, nil)[d.Digest]
+		if got.Layer == nil || got.Layer.How != inside.TOC || got.Layer.Blob != "" || got.Packed > 5000 || c.Traffic().Bytes > 6000 {
+			t.Errorf("%s: %+v after %d bytes", name, got, c.Traffic().Bytes)
+			continue
+		}
+		read.TOC = false
+		whole := c.ReadLayers(deadline(t), []model.LayerRead{read}, nil)[d.Digest]
+		if whole.Layer == nil || whole.Layer.How != inside.Full || whole.Layer.Blob != d.Digest {
+			t.Errorf("%s, whole: %+v", name, whole)
+			continue
+		}
+		for e := range got.Layer.Files.All() {
+			if f, ok := whole.Layer.Files.Find(e.Path); !ok || f.Sum != e.Sum || f.Size != e.Size || f.Kind != e.Kind {
+				t.Errorf("%s: the table has %+v, the archive %+v", name, e, f)
+			}
+		}
+		c.disk.Close(time.Minute)
+		s.reset()
+		read.TOC = true
+		again := cachingClient(t, dir).ReadLayers(deadline(t), []model.LayerRead{read}, nil)[d.Digest]
+		if again.Layer == nil || again.Layer.How != inside.Full || len(s.requests()) != 0 {
+			t.Errorf("%s, from disk: %+v, %q", name, again, s.requests())
+		}
+		d.Annotations = nil
+		read.Layer = d
+		if other := newClient(t, Options{}).ReadLayers(deadline(t), []model.LayerRead{read}, nil)[d.Digest]; other.Layer == nil || other.Layer.How != inside.Full {
+			t.Errorf("%s, without annotations: %+v", name, other)
+		}
+	}
+}
+
+// TestReadLayers_tocOnDisk checks that the list of a table of contents is kept, for the manifest that
+// states this table alone.
+func TestReadLayers_tocOnDisk(t *testing.T) {
+	s := newServer(t)
+	dir := t.TempDir()
+	d := tocLayers(t, s, bigFiles()...)["eStargz"]
+	read := []model.LayerRead{{Repo: s.ref("app", "").Repo(), Layer: d, TOC: true}}
+	c := cachingClient(t, dir)
+	c.ReadLayers(deadline(t), read, nil)
+	c.disk.Close(time.Minute)
+	s.reset()
+	got := cachingClient(t, dir).ReadLayers(deadline(t), read, nil)[d.Digest]
+	if got.Layer == nil || got.Layer.How != inside.TOC || len(s.requests()) != 0 {
+		t.Errorf("got %+v after %q", got, s.requests())
+	}
+	read[0].Layer.Annotations = map[string]string{"containerd.io/snapshot/stargz/toc.digest": digest.FromString("another").String()}
+	read[0].MaxWhole = 1
+	got = cachingClient(t, dir).ReadLayers(deadline(t), read, nil)[d.Digest]
+	says(t, got.Err, "the table of contents does not match its digest")
+	read[0].TOC = false
+	got = cachingClient(t, dir).ReadLayers(deadline(t), read, nil)[d.Digest]
+	if got.Layer == nil || got.Layer.How != inside.Full {
+		t.Errorf("the whole layer: %+v", got)
+	}
+}
+
+// TestReadLayers_noRanges checks that a layer is read whole if the server sends no ranges, up to the
+// size that is allowed.
+func TestReadLayers_noRanges(t *testing.T) {
+	s := newServer(t)
+	s.setFront(func(_ http.ResponseWriter, r *http.Request) bool {
+		r.Header.Del("Range")
+		return false
+	})
+	for name, d := range tocLayers(t, s, bigFiles()...) {
+		read := []model.LayerRead{{Repo: s.ref("app", "").Repo(), Layer: d, TOC: true, MaxWhole: d.Size}}
+		if got := newClient(t, Options{}).ReadLayers(deadline(t), read, nil)[d.Digest]; got.Layer == nil || got.Layer.How != inside.Full {
+			t.Errorf("%s: %+v", name, got)
+		}
+		read[0].MaxWhole--
+		got := newClient(t, Options{}).ReadLayers(deadline(t), read, nil)[d.Digest]
+		saysExactly(t, s, got.Err, "does not send parts of blobs (app@"+model.ShortDigest(d.Digest)+"); push the image again, or ask the administrator of the registry")
 	}
 }
 

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -10,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/files"
 	"github.com/tagdiff/tagdiff/model/panics"
 	"github.com/tagdiff/tagdiff/registry/diskcache"
 	"github.com/tagdiff/tagdiff/registry/transport"
@@ -79,16 +81,25 @@ type layerBytes struct{ from, length int64 }
 func (c *Client) layerPart(ctx context.Context, r model.Ref, at layerBytes, parse func([]byte) model.Contents) (model.Contents, error) {
 	what := fmt.Sprintf("layer from %d", at.from)
 	return byDigest(ctx, c, what, r, at.length, func(ctx context.Context) (model.Contents, error) {
-		e := &transport.Exchange{What: "layer", Limit: at.length, Bulk: true, Range: fmt.Sprintf("bytes=%d-%d", at.from, at.from+at.length-1)}
-		err := c.host(r.Registry).getBlobPart(ctx, r, e)
-		switch {
-		case err != nil:
+		raw, err := c.host(r.Registry).layerRange(ctx, r, at)
+		if err != nil {
 			return model.Contents{}, err
-		case !e.Response.Partial || int64(len(e.Response.Body)) != at.length:
-			return model.Contents{}, malformed(r, "does not send parts of blobs", nil)
 		}
-		contents := parse(e.Response.Body)
+		contents := parse(raw)
 		c.memory.put(diskcache.Key(what, r, r.Digest), contents, int(at.length))
 		return contents, nil
 	})
+}
+
+// layerRange reads a range of a layer. Its bytes are not verified.
+func (h *host) layerRange(ctx context.Context, r model.Ref, at layerBytes) ([]byte, error) {
+	e := &transport.Exchange{What: "layer", Limit: at.length, Bulk: true, Range: fmt.Sprintf("bytes=%d-%d", at.from, at.from+at.length-1)}
+	err := h.getBlobPart(ctx, r, e)
+	switch isWhole := errors.Is(e.Err, files.ErrTooLarge) && !e.Response.Partial; {
+	case err != nil && !isWhole:
+		return nil, err
+	case isWhole, !e.Response.Partial || int64(len(e.Response.Body)) != at.length:
+		return nil, malformed(r, "does not send parts of blobs", nil)
+	}
+	return e.Response.Body, nil
 }

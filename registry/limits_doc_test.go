@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/inside"
 	"github.com/tagdiff/tagdiff/registry/credentials"
 	"github.com/tagdiff/tagdiff/registry/diskcache"
 	"github.com/tagdiff/tagdiff/registry/transport"
@@ -30,7 +31,17 @@ var limits = []struct{ of, is, beyond string }{
 	{"levels of nested indexes", number(maxDepth), "deeper ones are reported and not requested"},
 	{"history entries of a config", number(model.MaxHistory), "the image is not read"},
 	{"the total size of all layers that a manifest claims", size(model.MaxTotal), "the manifest is refused"},
-	{"a layer that is read and unpacked", size(model.MaxSmall), "it is not read"},
+	{"a layer that is read before its files are asked for", size(model.MaxSmall), "it is not read"},
+	{"entries of a layer whose files are listed", number(inside.MaxEntries), "the rest is not listed, and that is said"},
+	{"the names of these entries", size(inside.MaxNames), "the rest is not listed, and that is said"},
+	{"a name, and the target of a link", number(inside.MaxPath) + " bytes", "the entry is not listed, and that is said"},
+	{"the extended attributes of an entry", size(inside.MaxXattrs), "they are left out, and that is said"},
+	{"the unpacked archive of a layer", size(inside.MaxUnpacked), "the rest is not listed, and that is said"},
+	{"the unpacked archive for each byte of a layer", number(inside.MaxRatio) + " bytes, and " + size(inside.RatioFree) + " in all", "the rest is not listed, and that is said"},
+	{"the zeros of sparse files that are not in the archive", size(inside.MaxSparse), "the file is listed without its hash, and that is said"},
+	{"the window of a zstd layer", size(inside.MaxWindow), "the files are not listed, and that is said"},
+	{"a table of contents of a layer", size(inside.MaxTOC) + ", " + size(inside.MaxUnpackedTOC) + " unpacked", "it is not used: the layer is read"},
+	{"the small text files kept while two layers are read", size(inside.MaxShelf), "the oldest are dropped: their lines are not compared"},
 	{"the headers of a response", size(transport.MaxHeader), "the response is not read"},
 	{"the body of an error response", size(transport.MaxErrorBody), "the rest is not read"},
 	{"the part of it that an error quotes", number(maxReason) + " bytes", "the rest is left out and marked with …"},
@@ -76,7 +87,7 @@ func size(all ...int64) string {
 	for _, unit := range []struct {
 		bytes int64
 		name  string
-	}{{1 << 50, "PiB"}, {1 << 20, "MiB"}, {1 << 10, "KiB"}} {
+	}{{1 << 50, "PiB"}, {1 << 30, "GiB"}, {1 << 20, "MiB"}, {1 << 10, "KiB"}} {
 		if n >= unit.bytes && n%unit.bytes == 0 {
 			return fmt.Sprintf("%d %s", n/unit.bytes, unit.name)
 		}

@@ -55,7 +55,7 @@ func TestCompare_swap(t *testing.T) {
 
 func TestCompare_oneImageFirst(t *testing.T) {
 	d := open(t, fakereg.Retag(t), 80, 24, "localhost:5000/app:testing")
-	d.Sees(":testing", "image ID", "7 Schema1")
+	d.Sees(":testing", "image ID", "0 Schema1")
 	d.DoesNotSee("Same image")
 	d.Keys("3")
 	d.Sees("f9094c8b9114")

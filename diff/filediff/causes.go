@@ -89,6 +89,10 @@ var Causes = []Cause{
 		patterns: []string{"etc/hostname", "etc/hosts", "etc/resolv.conf", "etc/mtab", ".dockerenv"},
 	},
 	{
+		Name: "files for lazy pulling", One: "file for lazy pulling", Why: "eStargz adds them to the archive", Generated: true,
+		patterns: []string{".prefetch.landmark", ".no.prefetch.landmark", "stargz.index.json"},
+	},
+	{
 		Name: "build IDs", One: "build ID", Why: "Next.js makes a random one unless it is set", Generated: true,
 		Fix:      "set generateBuildId in next.config.js",
 		patterns: []string{"**/.next/BUILD_ID"},

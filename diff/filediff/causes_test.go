@@ -17,6 +17,7 @@ func TestCauses(t *testing.T) {
 		{"caches", "root/.npm/_cacache/index-v5/a/b/c", "root/.npm/_cacache/content-v2/a"},
 		{"leftovers", "home/me/.bash_history", "home/me/.bashrc"},
 		{"files of the builder", ".dockerenv", "etc/hosts.allow"},
+		{"files for lazy pulling", ".no.prefetch.landmark", "app/stargz.index.json"},
 		{"build IDs", "app/.next/BUILD_ID", "app/BUILD_ID"},
 		{"compiled Python files", "usr/lib/python3/__pycache__/a.pyc", "usr/lib/python3/a.pyc"},
 		{"compressed files", "usr/share/doc/x/changelog.gz", "usr/share/doc/x/changelog"},

@@ -398,7 +398,8 @@ func (d *decoderState) attributes(flags uint64) Entry {
 	}
 	kind := d.length(int(Other)<<1 | 1)
 	e := Entry{
-		Kind: Kind(kind >> 1), Implied: kind&1 != 0, Mode: uint16(d.length(math.MaxUint16)), UID: int(d.varint()), GID: int(d.varint()), //nolint:gosec // limited
+		Kind: Kind(kind >> 1), Implied: kind&1 != 0, Mode: uint16(d.length(math.MaxUint16)), //nolint:gosec // limited
+		UID: int(d.varint()), GID: int(d.varint()),
 	}
 	for n := d.length(d.max.xattrs); n > 0 && !d.failed; n-- {
 		x := Xattr{d.text(d.max.xattrs), d.text(d.max.xattrs)}

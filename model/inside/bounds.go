@@ -1,29 +1,36 @@
 package inside
 
-// bounds are the limits of what is read of one layer. Archives can be made to exceed them: 8 MB
-// hold a million entries, and 272 bytes a file of 1 TiB.
+// The limits of what is read of one layer. Archives can be made to exceed them: 8 MB hold a
+// million entries, and 272 bytes a file of 1 TiB.
+const (
+	MaxEntries  = 1_000_000 // of the archive. As many folders may be implied.
+	MaxNames    = 256 << 20 // bytes of paths, link targets and extended attributes in all
+	MaxPath     = 4096      // bytes of a path, and of the target of a link: PATH_MAX of Linux
+	MaxXattrs   = 64 << 10  // bytes of the extended attributes of an entry
+	MaxUnpacked = 64 << 30  // bytes of the archive
+	MaxWindow   = 128 << 20 // bytes of memory that zstd may ask for
+	MaxSparse   = 1 << 30   // bytes of sparse files that are hashed, beyond the bytes of the archive so far
+
+	// MaxRatio is the number of bytes of the archive for each byte of the blob, after the first
+	// RatioFree bytes. gzip reaches 1,030. zstd reaches 32,500, but only with zeros.
+	MaxRatio  = 1100
+	RatioFree = 1 << 30
+
+	// MaxTOC is the size of a table of contents, and MaxUnpackedTOC that of its JSON.
+	MaxTOC         = 16 << 20
+	MaxUnpackedTOC = 128 << 20
+
+	maxRemarks = 1000 // paths in each list of remarks
+)
+
+// bounds are the limits that tests make smaller.
 type bounds struct {
-	entries  int   // of the archive. As many folders may be implied.
-	names    int   // bytes of paths and link targets in all, and of extended attributes
-	path     int   // bytes of a path, and of the target of a link
-	xattrs   int   // bytes of the extended attributes of an entry
-	unpacked int64 // bytes of the archive
-	slack    int64 // bytes of the archive beyond ratio times what was read of the blob
-	ratio    int64 // gzip reaches 1,030; zstd 32,500, where only zeros follow
-	sparse   int64 // bytes of holes of sparse files that are hashed, beyond the bytes of the archive so far
-	window   uint64
-	remarks  int // paths in each list of remarks
+	entries, names, path, xattrs, remarks int
+	unpacked, ratio, ratioFree, sparse    int64
+	window                                uint64
 }
 
 var usual = bounds{
-	entries:  1_000_000,
-	names:    256 << 20,
-	path:     4096, // PATH_MAX of Linux
-	xattrs:   64 << 10,
-	unpacked: 64 << 30,
-	slack:    1 << 30,
-	ratio:    1100,
-	sparse:   1 << 30,
-	window:   128 << 20,
-	remarks:  1000,
+	entries: MaxEntries, names: MaxNames, path: MaxPath, xattrs: MaxXattrs, remarks: maxRemarks,
+	unpacked: MaxUnpacked, ratio: MaxRatio, ratioFree: RatioFree, sparse: MaxSparse, window: MaxWindow,
 }

@@ -20,8 +20,8 @@ func newBuilder() *builder {
 	return &builder{t: &table{}, attrIDs: map[attributes]uint32{}, xattrIDs: map[string]int32{}, lastID: noFolder}
 }
 
-// held returns the number of bytes of names, links and attributes that the list holds.
-func (b *builder) held() int { return b.t.names.Len() + b.t.texts.Len() }
+// held returns the number of bytes of names and links that the list holds.
+func (b *builder) held() int { return b.t.held() }
 
 // put adds an entry, or replaces the one of the same path. It reports whether it replaced one
 // that is not implied.
@@ -96,7 +96,7 @@ func (b *builder) folder(path string) int32 {
 	t := b.t
 	id, ok := t.findFolder(path)
 	if !ok {
-		id = int32(len(t.folders)) //nolint:gosec // maxEntries limits it
+		id = int32(len(t.folders)) //nolint:gosec // MaxEntries limits it
 		t.folders = append(t.folders, t.texts.add(path))
 		t.dirs.add(hashOf(0, path, entries), func(i int) uint64 { return hashOf(0, t.texts.part(t.folders[i]), entries) })
 	}
@@ -110,7 +110,7 @@ func (b *builder) attr(a attributes) uint32 {
 	}
 	id, ok := b.attrIDs[a]
 	if !ok {
-		id = uint32(len(b.t.attrs)) //nolint:gosec // maxEntries limits it
+		id = uint32(len(b.t.attrs)) //nolint:gosec // MaxEntries limits it
 		b.attrIDs[a] = id
 		b.t.attrs = append(b.t.attrs, a)
 	}
@@ -130,7 +130,7 @@ func (b *builder) xattrs(xattrs []Xattr) int32 {
 	}
 	id, ok := b.xattrIDs[key.String()]
 	if !ok {
-		id = int32(len(b.t.xattrs)) //nolint:gosec // maxEntries limits it
+		id = int32(len(b.t.xattrs)) //nolint:gosec // MaxEntries limits it
 		b.xattrIDs[key.String()] = id
 		b.t.xattrs = append(b.t.xattrs, xattrs)
 	}

@@ -199,7 +199,7 @@ func (a *archive) Read(p []byte) (int, error) {
 	switch {
 	case a.n > a.max.unpacked:
 		a.left, err = fmt.Sprintf("what follows the first %s of the archive", humanize.IBytes(uint64(a.max.unpacked))), errUnpackedLimit
-	case a.n > a.max.slack+a.max.ratio*a.blob.n:
+	case a.n > a.max.ratioFree+a.max.ratio*a.blob.n:
 		a.left, err = "the rest of an archive that is more than "+humanize.Comma(a.max.ratio)+" times the size of the layer", errUnpackedLimit
 	case errors.Is(err, zstd.ErrDecoderSizeExceeded), errors.Is(err, zstd.ErrWindowSizeExceeded):
 		a.left = "what needs a zstd window of more than " + humanize.IBytes(a.max.window)

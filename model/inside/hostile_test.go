@@ -82,7 +82,7 @@ func TestRead_window(t *testing.T) {
 // TestRead_bombs: an archive ends at the limits, and what stands before them is listed.
 func TestRead_bombs(t *testing.T) {
 	max := usual
-	max.unpacked, max.slack, max.ratio = 4<<20, 1<<20, 100
+	max.unpacked, max.ratioFree, max.ratio = 4<<20, 1<<20, 100
 	before := insidetest.Tar(insidetest.File("before", "x"), insidetest.File("text", strings.Repeat("0123456789abcdef", 1<<10)))
 	archive := append(before[:len(before)-1024], insidetest.Tar(insidetest.File("zeros", string(make([]byte, 8<<20))))...)
 	for _, c := range []struct {
@@ -187,7 +187,7 @@ func millionEntries(t testing.TB, n int) io.Reader {
 		}
 		_ = tw.Close()
 		_ = z.Close()
-		w.Close()
+		_ = w.Close()
 	}()
 	return r
 }
@@ -225,7 +225,7 @@ func FuzzRead(f *testing.F) {
 		f.Add(blob)
 	}
 	max := usual
-	max.entries, max.names, max.sparse, max.slack, max.window, max.remarks = 100, 1<<16, 1<<20, 4<<20, 1<<20, 10
+	max.entries, max.names, max.sparse, max.ratioFree, max.window, max.remarks = 100, 1<<16, 1<<20, 4<<20, 1<<20, 10
 	f.Fuzz(func(t *testing.T, blob []byte) {
 		l, err := read(bytes.NewReader(blob), Options{Keep: &Shelf{}}, max)
 		if err != nil || l.Blob == "" || l.Packed != int64(len(blob)) {

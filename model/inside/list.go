@@ -195,7 +195,7 @@ type text struct{ strings.Builder }
 func (t *text) add(s string) span {
 	from := t.Len()
 	t.WriteString(s)
-	return span{uint32(from), uint32(len(s))} //nolint:gosec // maxNames and maxPath limit both
+	return span{uint32(from), uint32(len(s))} //nolint:gosec // MaxNames and MaxPath limit both
 }
 
 func (t *text) part(s span) string { return t.String()[s.from : s.from+s.length] }
@@ -203,12 +203,15 @@ func (t *text) part(s span) string { return t.String()[s.from : s.from+s.length]
 func (t *table) row(i int) *row { return &t.rows[i/rowsInBlock][i%rowsInBlock] }
 
 func (t *table) name(i int) string {
-	from, to := t.row(i).name, uint32(t.names.Len()) //nolint:gosec // maxNames limits it
+	from, to := t.row(i).name, uint32(t.names.Len()) //nolint:gosec // MaxNames limits it
 	if i+1 < t.n {
 		to = t.row(i + 1).name
 	}
 	return t.names.String()[from:to]
 }
+
+// held returns the number of bytes of names and links.
+func (t *table) held() int { return t.names.Len() + t.texts.Len() }
 
 // path returns the path of a row.
 func (t *table) path(i int) string {

@@ -17,8 +17,12 @@ import (
 //   - Hard links become the files that they name in their own layer, or else in the older ones:
 //     a newer layer that replaces one name of a file leaves the other.
 //
-// The entries are in the order of their paths, a folder before what is in it.
+// The entries are in the order of their paths, a folder before what is in it. Layers that are not
+// Mergeable give an empty list.
 func Merge(layers []*Layer) List {
+	if !Mergeable(layers) {
+		return List{}
+	}
 	var all []Entry
 	m := newMerger(layers)
 	m.visit(func(v visit) {
@@ -35,6 +39,20 @@ func Merge(layers []*Layer) List {
 		b.put(&all[i])
 	}
 	return b.list()
+}
+
+// Mergeable reports whether layers have few enough entries, and names, to be merged: twice as
+// many as one layer may have.
+func Mergeable(layers []*Layer) bool { return mergeable(layers, 2*usual.entries, 2*usual.names) }
+
+func mergeable(layers []*Layer, entries, names int) bool {
+	for _, l := range layers {
+		if l != nil && l.Files.t != nil {
+			entries -= l.Files.Len()
+			names -= l.Files.t.held()
+		}
+	}
+	return entries >= 0 && names >= 0
 }
 
 // ComparePaths orders paths so that a folder is right before what is in it.

@@ -101,6 +101,22 @@ func TestMerge(t *testing.T) {
 	}
 }
 
+func TestMergeable(t *testing.T) {
+	layers := append(layersOf(t, items{insidetest.File("a/b", "")}, items{insidetest.Symlink("c", "target")}), nil)
+	// Three entries, one of them implied, with 3 bytes of names, 1 of a folder, and 6 of a target.
+	for _, c := range []struct {
+		entries, names int
+		want           bool
+	}{{3, 10, true}, {2, 10, false}, {3, 9, false}} {
+		if got := mergeable(layers, c.entries, c.names); got != c.want {
+			t.Errorf("with at most %d entries and %d bytes: %v", c.entries, c.names, got)
+		}
+	}
+	if !Mergeable(nil) {
+		t.Error("no layers are not mergeable")
+	}
+}
+
 // naiveMerge unpacks layers one over the other, with whiteouts first. It knows neither links nor
 // attributes of implied folders.
 func naiveMerge(layers []*Layer) map[string]Entry {
@@ -199,7 +215,7 @@ func TestShelf(t *testing.T) {
 	both("other", "1", "2")
 	both("binary", "1\x00", "2")
 	both("not text", "\xff", "2")
-	both("large", strings.Repeat("x", maxShelfFile+1), "2")
+	both("large", strings.Repeat("x", MaxShelfFile+1), "2")
 	s.offer(0, "only A", []byte("3"))
 	s.offer(1, "empty", nil)
 	s.offer(0, "empty", []byte("4"))

@@ -16,8 +16,6 @@ import (
 
 // Options of Read.
 type Options struct {
-	// Packed is the size of the layer as its descriptor states it, in bytes.
-	Packed int64
 	// Arrived, unless nil, is called with the entries as they are read, in batches, from the
 	// goroutine of Read: after about 1,000 entries or 256 KiB of the blob.
 	Arrived func(Progress)

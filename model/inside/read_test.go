@@ -319,7 +319,7 @@ func TestRead_torn(t *testing.T) {
 // TestRead_error: only an error of the reader is one of Read, and nothing is proved then.
 func TestRead_error(t *testing.T) {
 	lost := errors.New("the connection is lost")
-	archive := insidetest.Tar(insidetest.Random(3, 2000)...)
+	archive := insidetest.Tar(insidetest.Random(3, 300)...)
 	for _, blob := range [][]byte{archive, insidetest.Gzip(archive), insidetest.Zstd(archive)} {
 		for _, n := range []int{0, 3, len(blob) / 2, len(blob)} {
 			l, err := Read(io.MultiReader(bytes.NewReader(blob[:n]), iotest.ErrReader(lost)), Options{})

@@ -15,7 +15,7 @@ type Shelf struct {
 	texts map[shelfKey]*shelfText
 	queue []*shelfText // in the order of arrival
 	held  int          // bytes of the texts in the queue
-	limit int          // in place of maxShelf, for tests
+	limit int          // in place of MaxShelf, for tests
 }
 
 type shelfKey struct {
@@ -29,10 +29,12 @@ type shelfText struct {
 	dropped bool
 }
 
+// The limits of a shelf.
 const (
-	maxShelfFile = 16 << 10
-	maxShelf     = 32 << 20
-	shelfCost    = 200 // bytes of memory of a file beside path and content
+	MaxShelfFile = 16 << 10 // bytes of a file
+	MaxShelf     = 32 << 20 // bytes of memory of all files
+
+	shelfCost = 200 // bytes of memory of a file beside path and content
 )
 
 // cost is the memory that a text takes.
@@ -66,7 +68,7 @@ func (s *Shelf) offer(side int, path string, content []byte) {
 	defer s.mutex.Unlock()
 	key := shelfKey{side, path}
 	s.dropAt(key)
-	if len(content) > maxShelfFile || !isText(content) {
+	if len(content) > MaxShelfFile || !isText(content) {
 		return
 	}
 	if other, ok := s.texts[shelfKey{1 - side, path}]; ok && bytes.Equal(other.content, content) {
@@ -105,7 +107,7 @@ func (s *Shelf) drop(t *shelfText) {
 
 // makeRoom drops the oldest texts until the rest are within the limit.
 func (s *Shelf) makeRoom() {
-	limit := maxShelf
+	limit := MaxShelf
 	if s.limit > 0 {
 		limit = s.limit
 	}

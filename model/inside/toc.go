@@ -37,12 +37,6 @@ const (
 	annotationStargzChecksum = "io.containers.zstd-chunked.manifest-checksum"
 )
 
-// The limits of tables of contents.
-const (
-	maxTOC         = 16 << 20 // packed bytes
-	maxUnpackedTOC = 128 << 20
-)
-
 // The footers of eStargz: an empty gzip member that has the offset of the table in an extra field.
 const (
 	footerSize       = 51
@@ -102,7 +96,7 @@ func (p TOCPlan) at(position string) (TOCPlan, bool) {
 		numbers = append(numbers, n)
 	}
 	const fields = 4
-	if len(numbers) != fields || numbers[2] > maxUnpackedTOC || numbers[3] != 1 {
+	if len(numbers) != fields || numbers[2] > MaxUnpackedTOC || numbers[3] != 1 {
 		return TOCPlan{}, false
 	}
 	p.From, p.Length = numbers[0], numbers[1]
@@ -113,7 +107,7 @@ func (p TOCPlan) at(position string) (TOCPlan, bool) {
 
 // fits reports whether the bytes of the plan are in a layer before an offset, and within the limit.
 func (p TOCPlan) fits(end int64) bool {
-	return p.Length > 0 && p.Length <= maxTOC && p.From >= 0 && p.From <= end-p.Length
+	return p.Length > 0 && p.Length <= MaxTOC && p.From >= 0 && p.From <= end-p.Length
 }
 
 // WithFooter returns the plan for the table from the bytes of the footer.
@@ -155,7 +149,7 @@ func footerOffset(footer []byte, subfield string) (int64, bool) {
 var (
 	errTOCDigest = errors.New("the table of contents does not match its digest")
 	errBlanks    = fmt.Errorf("it has more than %s of white space in a row", humanize.IBytes(maxBlanks))
-	errTOCLarge  = fmt.Errorf("the table of contents unpacks to more than %s", humanize.IBytes(maxUnpackedTOC))
+	errTOCLarge  = fmt.Errorf("the table of contents unpacks to more than %s", humanize.IBytes(MaxUnpackedTOC))
 )
 
 // ReadTOC reads the table of contents of a layer from the bytes of its plan. The layer has no
@@ -170,7 +164,7 @@ func (p TOCPlan) ReadTOC(raw []byte) (*Layer, error) {
 		return nil, err
 	}
 	defer done()
-	limited := &limitReader{r: in, left: maxUnpackedTOC, sum: sha256.New()}
+	limited := &limitReader{r: in, left: MaxUnpackedTOC, sum: sha256.New()}
 	l, err := decodeTOC(limited, usual)
 	if limited.left < 0 {
 		return nil, errTOCLarge

@@ -97,9 +97,9 @@ func TestReadTOC_wrong(t *testing.T) {
 		"other type":  {`{"entries":{}}`, "the table of contents is not valid: its entries are not a list"},
 		"torn":        {string(good[:len(good)/2]), "the table of contents is not valid: "},
 		"entry":       {`{"entries":[1]}`, "the table of contents is not valid: "},
-		"a gigabyte":  {`{"entries":[` + strings.Repeat("{},", maxUnpackedTOC/3), errTOCLarge.Error()},
+		"a gigabyte":  {`{"entries":[` + strings.Repeat("{},", MaxUnpackedTOC/3), errTOCLarge.Error()},
 		"blanks":      {`{"entries":[` + strings.Repeat(" ", 1<<20), "the table of contents is not valid: it has more than 16 KiB of white space in a row"},
-		"large entry": {`{"x":"` + strings.Repeat("y", maxUnpackedTOC), errTOCLarge.Error()},
+		"large entry": {`{"x":"` + strings.Repeat("y", MaxUnpackedTOC), errTOCLarge.Error()},
 	} {
 		isLarge := len(c.toc) > 10<<20
 		if isLarge && (testing.Short() || raceDetector) {
@@ -156,8 +156,8 @@ func TestPlanTOC_none(t *testing.T) {
 		"empty":               {1000, with(podman, annotationPodmanPosition, "1:0:10:1")},
 		"three numbers":       {1000, with(podman, annotationPodmanPosition, "1:10:10")},
 		"another kind":        {1000, with(podman, annotationPodmanPosition, "1:10:10:2")},
-		"large":               {1 << 30, with(podman, annotationPodmanPosition, fmt.Sprintf("1:%d:10:1", maxTOC+1))},
-		"large when unpacked": {1000, with(podman, annotationPodmanPosition, fmt.Sprintf("1:10:%d:1", maxUnpackedTOC+1))},
+		"large":               {1 << 30, with(podman, annotationPodmanPosition, fmt.Sprintf("1:%d:10:1", MaxTOC+1))},
+		"large when unpacked": {1000, with(podman, annotationPodmanPosition, fmt.Sprintf("1:10:%d:1", MaxUnpackedTOC+1))},
 	} {
 		if p, ok := PlanTOC(v1.Descriptor{Size: c.size, Annotations: c.annotations}); ok {
 			t.Errorf("%s: %+v", name, p)

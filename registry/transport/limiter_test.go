@@ -57,6 +57,45 @@ func TestLimiter_bound(t *testing.T) {
 	})
 }
 
+// TestLimiter_streams checks that streams have places of their own, that they wait for requests that
+// a person waits for, and that a registry which asks for fewer requests gets fewer streams.
+func TestLimiter_streams(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := testLimiter(2 * MaxStreams)
+		stream := func() *ticket {
+			turn, err := l.acquireStream(t.Context())
+			registrytest.OK(t, err)
+			return turn
+		}
+		var busy, open []*ticket
+		for range 2 * MaxStreams {
+			busy = append(busy, enter(t, l, false))
+		}
+		var all sync.WaitGroup
+		all.Go(func() { enter(t, l, false) })
+		synctest.Wait()
+		all.Go(func() { open = append(open, stream()) })
+		synctest.Wait()
+		if len(open) != 0 {
+			t.Error("a stream is open while a request waits")
+		}
+		l.release(busy[0], answered(200), nil)
+		all.Wait()
+		for len(open) < MaxStreams { // while all other places are taken
+			open = append(open, stream())
+		}
+		for _, turn := range open[1:] {
+			l.release(turn, answered(429), nil)
+		}
+		for range 2 {
+			l.throttle(&ticket{epoch: l.epoch}, answered(429))
+		}
+		if l.streaming != 1 || int(l.bound) != 1 || l.next() != nil {
+			t.Errorf("%d streams, bound %g", l.streaming, l.bound)
+		}
+	})
+}
+
 // TestLimiter_urgentFirst checks that requests that a person waits for go before bulk requests.
 func TestLimiter_urgentFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

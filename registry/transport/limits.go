@@ -89,6 +89,7 @@ func DefaultTimeouts() Timeouts {
 func (t Timeouts) WithSilence(silence time.Duration) Timeouts {
 	if silence > 0 {
 		t.Silence, t.Total = silence, 4*silence
+		t.Rate = max(t.Rate, 2*silence)
 		t.Dial, t.Remembered = min(t.Dial, silence), min(t.Remembered, silence)
 	}
 	return t

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -18,8 +19,10 @@ import (
 	"time"
 
 	"github.com/opencontainers/go-digest"
+	"github.com/regclient/regclient/config"
 
 	"github.com/tagdiff/tagdiff/model/files"
+	"github.com/tagdiff/tagdiff/registry/credentials"
 	"github.com/tagdiff/tagdiff/registry/internal/registrytest"
 )
 
@@ -154,6 +157,39 @@ func TestStream_breaksOften(t *testing.T) {
 		if n := len(s.ranges()); n != of.requests {
 			t.Errorf("cut after %d: %d requests, want %d", of.after, n, of.requests)
 		}
+	}
+}
+
+// TestStream_http2 checks that a stream of HTTP/2 that the server resets is resumed.
+func TestStream_http2(t *testing.T) {
+	const size = 200_000
+	s := newBlobServer(t, size, nil)
+	s.script = func(n int, w http.ResponseWriter, r *http.Request) bool {
+		if r.ProtoMajor != 2 {
+			t.Errorf("HTTP %d", r.ProtoMajor)
+		}
+		if n == 0 {
+			s.cut(w, r, 70_000)
+		}
+		return n == 0
+	}
+	over := httptest.NewUnstartedServer(s.Config.Handler)
+	over.EnableHTTP2 = true
+	over.StartTLS()
+	t.Cleanup(over.Close)
+	tr, err := New(Options{
+		Settings:    config.Host{Name: strings.TrimPrefix(over.URL, "https://"), TLS: config.TLSInsecure},
+		Credentials: credentials.NewStatic(), Remembered: &EndpointFile{}, Meter: NewMeter(), Log: slog.New(slog.DiscardHandler),
+		Concurrency: 1, Timeouts: DefaultTimeouts(), Retry: RetryPolicy{Attempts: 1},
+	})
+	registrytest.OK(t, err)
+	t.Cleanup(tr.CloseIdleConnections)
+	stream, _, err := s.open(t, tr, size)
+	registrytest.OK(t, err)
+	got, err := io.ReadAll(stream)
+	registrytest.OK(t, err)
+	if ranges := s.ranges(); !bytes.Equal(got, s.blob) || len(ranges) != 2 || ranges[1] == "" {
+		t.Errorf("%d bytes, ranges %q", len(got), ranges)
 	}
 }
 

@@ -17,7 +17,7 @@ func TestFindingToEvidence(t *testing.T) {
 	d.Keys("enter")
 	d.Sees("3 Layers", "»∅    7     WORKDIR /app", "└ Step 7 is empty on both sides")
 	d.Keys("up", "tab", "tab")
-	d.Sees("5 Config")
+	d.Sees("6 Config")
 	d.Keys("esc")
 	d.Sees("1 Summary", "›→  Promote")
 	d.Keys("3")

@@ -107,7 +107,7 @@ func (v view) stepFileNote(r diff.Row) safe.Text {
 	case f.Rung == filediff.OtherArchive:
 		return safe.Const("same files, another archive")
 	}
-	return safe.Sprintf("%s, of %s", f.Summary(), look.Number(f.All()))
+	return safe.Sprintf("%s, of %s", f.Summary(), entryCount(f.All()))
 }
 
 func entryCount(n int) safe.Text { return look.Count(n, safe.Const("entry"), safe.Const("entries")) }
@@ -342,16 +342,19 @@ func (v view) mergedRows() []widget.Row {
 	if v.pair.Inside == nil {
 		return []widget.Row{v.nothingInside()}
 	}
-	files, partial := v.pair.Inside.Merged()
+	files, partial, otherDeletions := v.pair.Inside.Merged()
 	if files == nil {
 		return []widget.Row{v.note(safe.Const("Not all layers that differ were read, so their files cannot be put together."))}
 	}
 	rows := []widget.Row{widget.HeadingRow(safe.Sprintf("All layers from the first that differs  %s, of %s", files.Summary(),
-		look.Number(files.All())))}
+		entryCount(files.All())))}
 	if partial {
 		rows = append(rows, v.note(safe.Const("The layers below were not read. ? marks what the other side may have from there.")))
 	}
-	if files.Len() == 0 {
+	switch {
+	case otherDeletions:
+		rows = append(rows, v.note(safe.Const("The two sides delete different files of the layers below: v shows the steps.")))
+	case files.Len() == 0:
 		rows = append(rows, v.note(safe.Const("The files are the same at the end.")))
 	}
 	return append(rows, v.changeRows("merged", files, diff.Row{})...)

@@ -63,7 +63,7 @@ func TestIncidents(t *testing.T) {
 		{"2", []string{"python 2.7.16", "PYTHON_VERSION 2.7.16"}, "summary"},
 		{"f", []string{"Environment:"}, "consequences"},
 		{"/ E n v i r enter", []string{"1 of"}, ""},
-		{"enter", []string{"»", "Environment:", "5 Config"}, "setting"},
+		{"enter", []string{"»", "Environment:", "6 Config"}, "setting"},
 		{"esc f", []string{": f shows"}, ""},
 		{"3", []string{"rebuilt"}, "layers"},
 		{"4 n n n n", []string{"PYTHON_VERSION"}, "history"},

@@ -91,7 +91,7 @@ func TestSurvey_announced(t *testing.T) {
 	d.Keys("d")
 	d.DoesNotSee("about 3,") // withdrawn
 	d.Keys("enter")
-	d.Sees("7 Schema1") // enter opens the tag again
+	d.Sees("0 Schema1") // enter opens the tag again
 	d.Keys("esc", "d")
 	d.Sees("about 3,")
 	d.Keys("enter")

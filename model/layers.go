@@ -1,6 +1,8 @@
 package model
 
 import (
+	"strings"
+
 	"github.com/opencontainers/go-digest"
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 
@@ -15,6 +17,10 @@ type LayerRead struct {
 	// and are then read at the same time. It gets none of a layer that was read before.
 	Keep *inside.Shelf
 	Side int // of Keep
+	// TOC says that the table of contents of the layer will do, if the manifest states one. Where
+	// it cannot be read, the whole layer is, unless that has more than MaxWhole bytes.
+	TOC      bool
+	MaxWhole int64 // 0 for no limit
 	// WithNew asks for the entries as they arrive, in LayerState.New.
 	WithNew bool
 }
@@ -28,7 +34,8 @@ type LayerState struct {
 	// Restarted is set if the layer was requested a second time from its start: New of the states
 	// before do not count.
 	Restarted bool
-	// Layer is set once the layer has been read. Its bytes match the digest.
+	// Layer is set once the layer has been read. Its bytes match the digest, or those of its table
+	// of contents match the annotation in the manifest: see Layer.How.
 	Layer *inside.Layer
 	Err   error // why the layer was not read
 }
@@ -64,4 +71,30 @@ func ContentsOf(l *inside.Layer) Contents {
 		return Contents{}
 	}
 	return Contents{DiffID: l.DiffID, Size: l.Unpacked, Empty: l.Files.Len() == 0 && l.Remarks.Hidden == 0, Trailing: l.Remarks.Trailing > 0}
+}
+
+// IsEncrypted reports whether a layer is encrypted: its blob is cipher text that only a
+// key opens (containers/ocicrypt, "spec.go", media types that end in +encrypted).
+func IsEncrypted(d v1.Descriptor) bool { return strings.HasSuffix(d.MediaType, "+encrypted") }
+
+// HasKey reports whether an annotation of an encrypted layer has the key that opens it, wrapped for
+// its readers (containers/ocicrypt, "spec.go").
+func HasKey(d v1.Descriptor) bool {
+	for name := range d.Annotations {
+		if strings.HasPrefix(name, "org.opencontainers.image.enc.keys.") {
+			return true
+		}
+	}
+	return false
+}
+
+// Encrypted returns the steps of an image whose layers are encrypted.
+func (img Image) Encrypted() []Step {
+	var encrypted []Step
+	for _, s := range img.Steps {
+		if s.HasLayer && IsEncrypted(s.Layer) {
+			encrypted = append(encrypted, s)
+		}
+	}
+	return encrypted
 }
