@@ -132,7 +132,7 @@ func noise(f *diff.LayerFiles) []filediff.Change {
 
 // changeLine describes a path that differs.
 func (r report) changeLine(f *diff.LayerFiles, ch filediff.Change) fileLine {
-	note := safe.Join(nonEmpty(look.ChangeSizes(ch), look.ChangeNote(f, ch)), "  ")
+	note := safe.Join(nonEmpty(look.ChangeSizes(ch), look.ChangeNote(f, ch)), ", ")
 	return fileLine{r.g.ChangeMark(ch), look.EntryPath(ch.Path, r.o.Gate), note}
 }
 
@@ -154,7 +154,7 @@ func (r report) layerFiles(row diff.Row, waste []inside.Waste) fileStep {
 		}
 		n, bytes = n+1, bytes+e.Size
 		if r.o.AllFiles {
-			note := safe.Join(nonEmpty(look.EntryAttributes(e), look.EntrySize(&e)), "  ")
+			note := safe.Join(nonEmpty(look.EntryAttributes(e), look.EntrySize(&e)), ", ")
 			s.files = append(s.files, fileLine{safe.Const(" "), look.EntryName(e, r.o.Gate), note})
 		}
 	}

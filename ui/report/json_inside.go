@@ -104,7 +104,7 @@ func (o Options) pairInside(p diff.Pair) *jsonInside {
 	if p.Inside == nil {
 		return nil
 	}
-	merged, _ := p.Inside.Merged()
+	merged, _, _ := p.Inside.Merged()
 	if merged == nil {
 		return nil
 	}
