@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/tagdiff/tagdiff/diff"
+	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/ui/report"
 )
 
@@ -37,14 +38,14 @@ func (f *insideFlags) define(p *pflag.FlagSet) {
 // wantsReport reports whether a flag makes sense in a report only.
 func (f *insideFlags) wantsReport() bool { return f.accept != "" || f.allFiles }
 
-// check refuses flags that do not fit together. images is the number of images to compare.
-func (f *insideFlags) check(form string, images int, isChanged func(name string) bool, exact bool) error {
+// check refuses flags that do not fit together.
+func (f *insideFlags) check(form string, refs []model.Ref, isChanged func(name string) bool, exact bool) error {
 	switch {
 	case f.accept != "" && f.accept != string(diff.InsideTimes) && f.accept != string(diff.InsideGenerated):
 		return fmt.Errorf("--accept %q is not a kind of difference: use times or generated", f.accept)
 	case f.accept != "" && form == "tui":
 		return errors.New("--accept prints a report: use -o text, markdown or json")
-	case f.accept != "" && images != 2:
+	case f.accept != "" && len(refs) != 2:
 		return errors.New("--accept compares two images; give a second one, or leave it out")
 	case f.accept != "" && exact:
 		return errors.New("--accept allows differences and --exact does not; leave one out")
@@ -54,8 +55,10 @@ func (f *insideFlags) check(form string, images int, isChanged func(name string)
 		return errors.New("--all-files needs --inside")
 	case isChanged("max-read") && !f.reads():
 		return errors.New("--max-read needs --inside")
-	case f.inside && images == 0:
-		return errors.New("--inside needs an image; add a tag")
+	case isChanged("max-read") && form == "tui":
+		return errors.New("--max-read limits a report: use -o text, markdown or json")
+	case f.inside && form != "tui" && len(refs) == 1 && refs[0].Names() != model.NamesManifest:
+		return fmt.Errorf("--inside needs an image; add a tag to %s", refs[0])
 	}
 	return nil
 }

@@ -47,7 +47,7 @@ func (f *flags) open(cmd *cobra.Command, args []string, guide *ui.Guide) error {
 	if f.exact && (f.expect != "" || len(refs) == 1) {
 		return errors.New("--exact compares the digests of two images; give a second one, or leave it out")
 	}
-	if err := f.check(form, images(refs), cmd.Flags().Changed, f.exact); err != nil {
+	if err := f.check(form, refs, cmd.Flags().Changed, f.exact); err != nil {
 		return err
 	}
 	on, err := f.connect(guide)
@@ -77,14 +77,6 @@ func (f *flags) open(cmd *cobra.Command, args []string, guide *ui.Guide) error {
 		return fmt.Errorf("%w (the metadata file names %s, the argument %s)", err, other, refs[0].Repo())
 	}
 	return withReading(err, args, refs)
-}
-
-// images is the number of images that references name, 0 for a list or the first page.
-func images(refs []model.Ref) int {
-	if len(refs) == 1 && refs[0].Names() != model.NamesManifest {
-		return 0
-	}
-	return len(refs)
 }
 
 // checkEmpty refuses flags with an empty value, which an unset shell variable gives.

@@ -52,13 +52,13 @@ func writeFiles(w writer) {
 	}
 }
 
-// fileSection returns the section of a platform. It has no steps if no layer was read.
+// fileSection returns the section of a platform. It has no steps if no layer differs or was asked for.
 func (r report) fileSection(p diff.Pair) fileSection {
 	s := fileSection{title: safe.Const("Files")}
 	if len(r.c.Pairs) > 1 {
 		s.title = safe.Sprintf("Files of %s", tableName(r.c, p))
 	}
-	if p.Inside == nil {
+	if p.Inside == nil && r.o.Cost == nil {
 		return s
 	}
 	waste := wasteOf(p)
