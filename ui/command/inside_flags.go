@@ -40,25 +40,35 @@ func (f *insideFlags) wantsReport() bool { return f.accept != "" || f.allFiles }
 
 // check refuses flags that do not fit together.
 func (f *insideFlags) check(form string, refs []model.Ref, isChanged func(name string) bool, exact bool) error {
-	switch {
-	case f.accept != "" && f.accept != string(diff.InsideTimes) && f.accept != string(diff.InsideGenerated):
-		return fmt.Errorf("--accept %q is not a kind of difference: use times or generated", f.accept)
-	case f.accept != "" && form == "tui":
-		return errors.New("--accept prints a report: use -o text, markdown or json")
-	case f.accept != "" && len(refs) != 2:
-		return errors.New("--accept compares two images; give a second one, or leave it out")
-	case f.accept != "" && exact:
-		return errors.New("--accept allows differences and --exact does not; leave one out")
-	case f.allFiles && form == "tui":
-		return errors.New("--all-files prints a report: use -o text, markdown or json")
-	case f.allFiles && !f.reads():
-		return errors.New("--all-files needs --inside")
-	case isChanged("max-read") && !f.reads():
-		return errors.New("--max-read needs --inside")
-	case isChanged("max-read") && form == "tui":
-		return errors.New("--max-read limits a report: use -o text, markdown or json")
-	case f.inside && form != "tui" && len(refs) == 1 && refs[0].Names() != model.NamesManifest:
+	for _, only := range []struct {
+		name string
+		set  bool
+	}{{"--accept", f.accept != ""}, {"--all-files", f.allFiles}, {"--max-read", isChanged("max-read")}} {
+		switch {
+		case only.set && !f.reads():
+			return errors.New(only.name + " needs --inside")
+		case only.set && form == "tui":
+			return errors.New(only.name + " is for reports: use -o text, markdown or json")
+		}
+	}
+	if f.accept != "" {
+		return f.checkAccept(refs, exact)
+	}
+	if f.inside && form != "tui" && len(refs) == 1 && refs[0].Names() != model.NamesManifest {
 		return fmt.Errorf("--inside needs an image; add a tag to %s", refs[0])
+	}
+	return nil
+}
+
+// checkAccept refuses values of --accept, and flags that do not fit to it.
+func (f *insideFlags) checkAccept(refs []model.Ref, exact bool) error {
+	switch {
+	case f.accept != string(diff.InsideTimes) && f.accept != string(diff.InsideGenerated):
+		return fmt.Errorf("--accept %q is not a kind of difference: use times or generated", f.accept)
+	case len(refs) != 2:
+		return errors.New("--accept compares two images; give a second one, or leave it out")
+	case exact:
+		return errors.New("--accept allows differences and --exact does not; leave one out")
 	}
 	return nil
 }

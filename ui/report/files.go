@@ -117,7 +117,9 @@ func (r report) changedFiles(row diff.Row) fileStep {
 }
 
 // add adds a line that counts what is not listed.
-func (s *fileStep) add(mark, text safe.Text) { s.rest = append(s.rest, fileLine{mark: mark, path: text}) }
+func (s *fileStep) add(mark, text safe.Text) {
+	s.rest = append(s.rest, fileLine{mark: mark, path: text})
+}
 
 // noise returns the changes that every build makes again, by path.
 func noise(f *diff.LayerFiles) []filediff.Change {

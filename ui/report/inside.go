@@ -38,7 +38,7 @@ type layerPlan struct {
 	shelves  map[diff.RowLayers]*inside.Shelf
 	asked    int64 // bytes of all layers that explain the difference
 	left     []diff.LayerToRead
-	unlisted int  // layers that cannot be read: encrypted, missing, stored elsewhere
+	unlisted int // layers that cannot be read: encrypted, missing, stored elsewhere
 }
 
 // rowToRead is the layers of one row. One of them alone explains nothing.
