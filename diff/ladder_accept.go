@@ -3,6 +3,7 @@ package diff
 import (
 	"slices"
 
+	"github.com/tagdiff/tagdiff/diff/dockerfile"
 	"github.com/tagdiff/tagdiff/diff/filediff"
 	"github.com/tagdiff/tagdiff/model/inside"
 )
@@ -19,7 +20,8 @@ const (
 
 // Accept reports whether the only differences are inside layers, and no graver than most, which is
 // InsideTimes or InsideGenerated. Both sides must have the same settings and the same instructions for
-// the same platforms. Dates and notes of the builder do not count.
+// the same platforms. Dates and notes of the builder do not count, nor do its hashes of the files that
+// an instruction was given: the layers are read.
 func (c Comparison) Accept(most InsideCode) Acceptance {
 	shared := c.shared()
 	switch {
@@ -56,7 +58,10 @@ func (p Pair) accept(most filediff.Rung) Acceptance {
 	}
 	l := newLadder(p, "", "")
 	l.a, l.b = p.A.Image, p.B.Image
-	if changes := l.changes(); len(changes) > 0 && !onlyKinds(changes, fieldNote, fieldSpelling, fieldDate) {
+	if !slices.EqualFunc(l.a.Steps, l.b.Steps, dockerfile.SameStep) {
+		return Refused
+	}
+	if changes := l.changes(); len(changes) > 0 && !onlyKinds(changes, fieldNote, fieldSpelling, fieldDate, fieldHistory) {
 		return Refused
 	}
 	if p.sameAtTheEnd() != nil && p.Inside.areWhole() {
