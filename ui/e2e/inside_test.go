@@ -5,7 +5,10 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path"
+	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -14,17 +17,20 @@ import (
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model/inside/insidetest"
+	"github.com/tagdiff/tagdiff/ui/uitest"
 )
 
 // builds is a registry with images of a base and one more layer, by tag.
 type builds struct {
 	blobs   map[string][]byte // by digest, and manifests by tag, too
 	missing map[string]bool   // digests of layers that the registry does not send
+	asked   chan string       // unless nil, gets the name of a blob that the registry then sends only half
+	half    string            // its name
 }
 
 func startBuilds(t *testing.T) (b *builds, host string) {
 	t.Helper()
-	b = &builds{map[string][]byte{}, map[string]bool{}}
+	b = &builds{blobs: map[string][]byte{}, missing: map[string]bool{}}
 	server := httptest.NewServer(http.HandlerFunc(b.serve))
 	t.Cleanup(server.Close)
 	return b, strings.TrimPrefix(server.URL, "http://")
@@ -37,6 +43,15 @@ func (b *builds) serve(w http.ResponseWriter, r *http.Request) {
 	case strings.Trim(r.URL.Path, "/") == "v2":
 	case b.missing[name]:
 		http.Error(w, "{}", http.StatusServiceUnavailable)
+	case b.asked != nil && name == b.half:
+		w.Header().Set("Content-Length", strconv.Itoa(len(content)))
+		_, _ = w.Write(content[:len(content)/2]) // the client may be gone
+		_ = http.NewResponseController(w).Flush()
+		select {
+		case b.asked <- name:
+		default:
+		}
+		<-r.Context().Done()
 	case !ok:
 		http.NotFound(w, r)
 	default:
@@ -155,5 +170,29 @@ func TestInside(t *testing.T) {
 		if lines := strings.Count(got.errors, "\n"); lines > 1 || (lines == 1) != (tt.errs != "") {
 			t.Errorf("%s: %d lines of errors: %s", tt.args, lines, got.errors)
 		}
+	}
+}
+
+// TestInside_interrupt checks that ctrl-c ends a report that reads layers.
+func TestInside_interrupt(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("a process cannot be interrupted there")
+	}
+	t.Parallel()
+	b, host := startBuilds(t)
+	noon := time.Date(2024, 5, 1, 12, 0, 0, 0, time.UTC)
+	large := make([]byte, 300_000)
+	_, _ = rand.NewChaCha8([32]byte{}).Read(large)
+	b.push(t, "a", noon, "fast", insidetest.File("x", string(large)))
+	b.half = b.push(t, "b", noon, "fast", insidetest.File("y", string(large))).String()
+	b.asked = make(chan string, 1)
+	cmd := cleanCommand(t.Context(), t, uitest.Build(t), "-o", "text", "--inside", host+"/app:a", ":b")
+	end := startCommand(t.Context(), t, cmd)
+	<-b.asked
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if got := end(); got.code != 2 || got.out != "" || got.errors != "tagdiff: cancelled\n" {
+		t.Errorf("exit code %d: %q, %q", got.code, got.out, got.errors)
 	}
 }
