@@ -139,7 +139,7 @@ func (r Request) readInside(ctx context.Context, c diff.Comparison) (diff.Compar
 	}
 	plan := planLayers(c, pairs, r.Inside.MaxRead)
 	progress := newLayerProgress(r.Inside.Progress, plan)
-	states := r.Registry.ReadLayers(ctx, plan.reads, progress.state)
+	states := progress.read(ctx, r.Registry, plan.reads, r.Inside.MaxRead)
 	progress.clear()
 	if ctx.Err() != nil {
 		return c, nil, ctx.Err()
@@ -154,6 +154,8 @@ func (r Request) readInside(ctx context.Context, c diff.Comparison) (diff.Compar
 		case model.IsMissing(s.Err):
 			contents[l.Layer.Digest] = model.Contents{MissingIn: l.Repo}
 			errs = append(errs, s.Err)
+		case progress.stopped && errors.Is(s.Err, context.Canceled):
+			errs = append(errs, errUnsized)
 		default:
 			errs = append(errs, cmp.Or(s.Err, errNotRead))
 		}
@@ -169,8 +171,12 @@ func (r Request) readInside(ctx context.Context, c diff.Comparison) (diff.Compar
 	return c.WithInside(found), done, nil
 }
 
-// errNotRead stands for a layer that a registry neither sends nor refuses.
-var errNotRead = errors.New("a layer was not read")
+// Errors of layers. A registry neither sends nor refuses the first; the second comes from an image that
+// does not state the sizes of its layers.
+var (
+	errNotRead = errors.New("a layer was not read")
+	errUnsized = errors.New("layers of unknown size are larger than --max-read allows")
+)
 
 // pairsToRead returns the pairs of the report whose layers are read: those that both sides have, or
 // those of the only image. Of a check they are those of the expected platforms.
@@ -279,6 +285,8 @@ type layerProgress struct {
 	bytes map[digest.Digest]int64
 	last  time.Time
 	shown bool
+
+	stopped bool // by the limit
 }
 
 func newLayerProgress(w io.Writer, plan layerPlan) *layerProgress {
@@ -289,20 +297,34 @@ func newLayerProgress(w io.Writer, plan layerPlan) *layerProgress {
 	return p
 }
 
-// state shows the state of a layer.
-func (p *layerProgress) state(s model.LayerState) {
+// read reads layers and shows the progress. The sizes in the plan are within limit, but an image can
+// leave them out.
+func (p *layerProgress) read(ctx context.Context, from Source, reads []model.LayerRead, limit int64) model.LayerStates {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	return from.ReadLayers(ctx, reads, func(s model.LayerState) {
+		if p.state(s) > limit {
+			p.stopped = true
+			cancel()
+		}
+	})
+}
+
+// state shows the state of a layer. It returns how many bytes of all layers were read.
+func (p *layerProgress) state(s model.LayerState) int64 {
 	p.bytes[s.Digest] = s.Packed
-	if p.w == nil || time.Since(p.last) < progressInterval {
-		return
-	}
 	var read int64
 	for _, n := range p.bytes {
 		read += n
+	}
+	if p.w == nil || time.Since(p.last) < progressInterval {
+		return read
 	}
 	p.last, p.shown = time.Now(), true
 	text := safe.Sprintf("%s of %s read, %s", look.Size(min(read, p.total)), look.Size(p.total), layerCount(len(p.bytes)))
 	const width = 40 // of the longest text, so that a shorter one replaces it
 	fmt.Fprintf(p.w, "\r%s%s", text, strings.Repeat(" ", max(width-look.Width(text), 0)))
+	return read
 }
 
 // clear removes the progress from the terminal.

@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -29,14 +30,17 @@ type insides struct {
 	asked *[]digest.Digest
 }
 
-func (s insides) ReadLayers(_ context.Context, reads []model.LayerRead, progress func(model.LayerState)) model.LayerStates {
+func (s insides) ReadLayers(ctx context.Context, reads []model.LayerRead, progress func(model.LayerState)) model.LayerStates {
 	states := model.LayerStates{}
 	for _, read := range reads {
 		*s.asked = append(*s.asked, read.Layer.Digest)
-		state := model.LayerState{Digest: read.Layer.Digest, Err: s.fails[read.Layer.Digest]}
+		state := model.LayerState{Digest: read.Layer.Digest, Err: cmp.Or(ctx.Err(), s.fails[read.Layer.Digest])}
 		if held, ok := s.held[read.Layer.Digest]; ok && state.Err == nil {
 			state.Layer, state.Err = inside.Read(bytes.NewReader(insidetest.Tar(held...)), inside.Options{Keep: read.Keep, Side: read.Side})
-			state.Layer.Blob, state.Layer.Packed = read.Layer.Digest, read.Layer.Size
+			state.Layer.Blob = read.Layer.Digest
+			if read.Layer.Size > 0 {
+				state.Layer.Packed = read.Layer.Size
+			}
 			state.Layer.DiffID = diffIDs[read.Layer.Digest]
 		}
 		state = state.WithCounts()
@@ -210,6 +214,20 @@ func TestInside_limit(t *testing.T) {
 	*s.asked = nil
 	if _, _, _, err := s.write(t, Request{}, "a", "b"); err != nil || len(*s.asked) != 0 {
 		t.Errorf("without --inside %d layers were read (%v)", len(*s.asked), err)
+	}
+}
+
+// TestInside_unknownSize checks that the limit holds for layers whose manifest states no size.
+func TestInside_unknownSize(t *testing.T) {
+	s := insides{artifacts{}, map[digest.Digest]items{}, map[digest.Digest]error{}, new([]digest.Digest)}
+	layer := func(name string) heldStep {
+		return heldStep{step{text: "RUN " + name[:1], files: name}, items{aFile(name, name)}}
+	}
+	s.put(t, "a", nil, layer("1a"), layer("2a"))
+	s.put(t, "b", nil, layer("1b"), layer("2b"))
+	_, notes, _, err := s.write(t, Request{Inside: &Inside{MaxRead: 1000}}, "a", "b")
+	if want := "tagdiff: layers of unknown size are larger than --max-read allows; and 2 more layers could not be read\n"; err != nil || notes != want {
+		t.Errorf("%v, notes %q, want %q", err, notes, want)
 	}
 }
 
