@@ -22,20 +22,9 @@ func (l *ladder) artifacts(a, b model.Manifest) Verdict {
 		Code: NotComparable, Rests: on(Hashed),
 		Proof: []safe.Text{safe.Sprintf("manifest(A) = %s", a.Digest), safe.Sprintf("manifest(B) = %s", b.Digest)},
 	}
-	shortA, shortB := shortArtifactText(*l.p.A), shortArtifactText(*l.p.B)
-	switch {
-	case kindA != kindB && shortA == shortB:
-		v.Headline = safe.Sprintf("Neither is a container image: %s and %s are %s of two types", l.nameA, l.nameB,
-			artifactKindOf(l.p.A.ArtifactType()).many)
-		v.Because = safe.Sprintf("%s is %s, %s is %s", l.nameA, kindA, l.nameB, kindB)
-		return v
-	case kindA != kindB:
-		v.Headline = safe.Sprintf("Neither is a container image: %s is %s, %s is %s", l.nameA, shortA, l.nameB, shortB)
-		v.Because = safe.Sprintf("Artifacts of two types cannot be compared: %s and %s", kindA, kindB)
-		if a.Subject != nil && b.Subject != nil && a.Subject.Digest == b.Subject.Digest {
-			v.Because = safe.Sprintf("Both are attached to sha256:%s", short(a.Subject.Digest))
-		}
-		return v
+	shortA := shortArtifactText(*l.p.A)
+	if kindA != kindB {
+		return l.artifactsOfTwoTypes(v, kindA, kindB)
 	}
 	changes := slices.Concat(l.chartChanges(), manifestChanges(a, b, l.nameA, l.nameB))
 	pairs, sameConfig := pairBlobs(a.Layers, b.Layers), a.Config.Digest == b.Config.Digest
@@ -80,6 +69,23 @@ func (l *ladder) artifacts(a, b model.Manifest) Verdict {
 		because = append(because, "also "+list(changes))
 	}
 	v.Because = safe.Clean(upperFirst(strings.Join(slices.DeleteFunc(because, func(s string) bool { return s == "" }), "; ")))
+	return v
+}
+
+// artifactsOfTwoTypes completes the verdict on artifacts that cannot be compared.
+func (l *ladder) artifactsOfTwoTypes(v Verdict, kindA, kindB string) Verdict {
+	shortA, shortB := shortArtifactText(*l.p.A), shortArtifactText(*l.p.B)
+	if shortA == shortB {
+		v.Headline = safe.Sprintf("Neither is a container image: %s and %s are %s of two types", l.nameA, l.nameB,
+			artifactKindOf(l.p.A.ArtifactType()).many)
+		v.Because = safe.Sprintf("%s is %s, %s is %s", l.nameA, kindA, l.nameB, kindB)
+		return v
+	}
+	v.Headline = safe.Sprintf("Neither is a container image: %s is %s, %s is %s", l.nameA, shortA, l.nameB, shortB)
+	v.Because = safe.Sprintf("Artifacts of two types cannot be compared: %s and %s", kindA, kindB)
+	if a, b := l.p.A.Artifact, l.p.B.Artifact; a.Subject != nil && b.Subject != nil && a.Subject.Digest == b.Subject.Digest {
+		v.Because = safe.Sprintf("Both are attached to sha256:%s", short(a.Subject.Digest))
+	}
 	return v
 }
 

@@ -66,8 +66,11 @@ type FileContent struct {
 
 // ContentsOf returns what reading a layer shows of its step: whether it is what the config claims, and
 // whether it is empty. It is zero unless the layer was read to its end.
-func ContentsOf(l *inside.Layer) Contents {
-	if l.How != inside.Full || l.DiffID == "" {
+//
+// Of zstd:chunked it is zero, too: such a layer is written without the padding of the archive, whose
+// diff_id the config has (seen with skopeo 1.9), and podman adds it again.
+func ContentsOf(d v1.Descriptor, l *inside.Layer) Contents {
+	if l.How != inside.Full || l.DiffID == "" || isChunked(d) {
 		return Contents{}
 	}
 	return Contents{DiffID: l.DiffID, Size: l.Unpacked, Empty: l.Files.Len() == 0 && l.Remarks.Hidden == 0, Trailing: l.Remarks.Trailing > 0}
@@ -97,4 +100,10 @@ func (img Image) Encrypted() []Step {
 		}
 	}
 	return encrypted
+}
+
+// isChunked reports whether a layer is zstd:chunked, by the annotations of its two dialects.
+func isChunked(d v1.Descriptor) bool {
+	return d.Annotations["io.github.containers.zstd-chunked.manifest-position"] != "" ||
+		d.Annotations["io.containers.zstd-chunked.manifest-position"] != ""
 }

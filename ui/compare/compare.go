@@ -244,6 +244,9 @@ func (p comparePage) pressRowKey(msg tea.KeyPressMsg) (page.Page, page.Effects) 
 		return p, effects
 	}
 	r, some := p.sheets[p.tab].Current()
+	if some && key.Matches(msg, page.Keys.Open) {
+		return p.openRow(r)
+	}
 	switch {
 	case key.Matches(msg, page.Keys.Reload):
 		return p.readAgain()
@@ -262,20 +265,27 @@ func (p comparePage) pressRowKey(msg tea.KeyPressMsg) (page.Page, page.Effects) 
 		return p, p.openProof(r)
 	case !some:
 		return p, nil
-	case key.Matches(msg, page.Keys.Open) && r.Finding != nil:
-		return p.followFinding(r)
-	case key.Matches(msg, page.Keys.Open) && p.pairOf(r) >= 0:
-		return p.pickPair(pairIDOf(p.cmp.Pairs, p.pairOf(r))).toTab(tabLayers), nil
-	case key.Matches(msg, page.Keys.Open) && r.Open != nil:
-		return p, page.Send(page.PushMsg{Page: r.Open(p.env)})
-	case key.Matches(msg, page.Keys.Open) && r.Detail != nil:
-		return p, page.Send(page.PushMsg{Page: widget.NewDetail(p.Crumb(), r)})
 	case key.Matches(msg, page.Keys.Copy):
 		return p, widget.CopyRow(r)
 	case key.Matches(msg, page.Keys.Command):
 		return p, widget.CopyCommand(r)
 	}
 	return p, page.Unused(msg)
+}
+
+// openRow opens what a row stands for.
+func (p comparePage) openRow(r widget.Row) (page.Page, page.Effects) {
+	switch {
+	case r.Finding != nil:
+		return p.followFinding(r)
+	case p.pairOf(r) >= 0:
+		return p.pickPair(pairIDOf(p.cmp.Pairs, p.pairOf(r))).toTab(tabLayers), nil
+	case r.Open != nil:
+		return p, page.Send(page.PushMsg{Page: r.Open(p.env)})
+	case r.Detail != nil:
+		return p, page.Send(page.PushMsg{Page: widget.NewDetail(p.Crumb(), r)})
+	}
+	return p, nil
 }
 
 // pairOf returns the index of the pair that a row shows, or -1.

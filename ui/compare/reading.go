@@ -10,6 +10,7 @@ import (
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 	"github.com/opencontainers/go-digest"
+	"github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model"
@@ -183,13 +184,19 @@ func (j readingJob) run(ctx context.Context, reg page.Registry, report func(tea.
 		switch {
 		case s.Layer != nil:
 			read[d] = s.Layer
-			msg.contents[d] = model.ContentsOf(s.Layer)
+			msg.contents[d] = model.ContentsOf(j.descriptor(d), s.Layer)
 		case s.Err != nil && !errors.Is(s.Err, context.Canceled):
 			msg.errs[d] = s.Err
 		}
 	}
 	msg.found = diff.CompareInside(j.pair, read, j.texts)
 	report(msg)
+}
+
+// descriptor returns the descriptor of a layer that is read.
+func (j readingJob) descriptor(d digest.Digest) v1.Descriptor {
+	i := slices.IndexFunc(j.reads, func(r model.LayerRead) bool { return r.Layer.Digest == d })
+	return j.reads[i].Layer
 }
 
 // texts returns the two contents of a small text file.

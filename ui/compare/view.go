@@ -37,7 +37,8 @@ type content struct {
 	newestFirst                 bool   // order of the steps in Layers and History
 	trail                       *trail // from a finding to its evidence
 	showsConsequences           bool   // consequences are shown
-	showsNoise, merged          bool   // of Files: times and generated files are listed; the files of all steps together
+	showsNoise                  bool   // in Files, times and generated files are listed
+	merged                      bool   // in Files, the files of all steps are put together
 	fileOrder                   fileOrder
 	layersRead                  map[diff.ManifestPair]diff.ReadLayers
 	layerErrors                 map[digest.Digest]error // why layers could not be read
@@ -64,7 +65,8 @@ func (v view) in(f page.Frame) view {
 func (p comparePage) viewIn(f page.Frame) view {
 	v := view{
 		Frame: f, content: p.content, alone: p.cmp.B == nil, wide: (f.Width >= look.WideWidth) != p.stacked,
-		a: p.a.ref, b: p.b.ref, errA: p.a.err, errB: p.b.err, docsReady: p.docsReady(), isReading: p.reading.running, shelves: p.shelves, crane: p.env.Crane,
+		a: p.a.ref, b: p.b.ref, errA: p.a.err, errB: p.b.err, docsReady: p.docsReady(), isReading: p.reading.running,
+		shelves: p.shelves, crane: p.env.Crane,
 	}
 	if pair := p.pair(); pair != nil {
 		v.pair = *pair
