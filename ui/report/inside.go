@@ -149,7 +149,7 @@ func (r Request) readInside(ctx context.Context, c diff.Comparison) (diff.Compar
 	for _, l := range plan.reads {
 		switch s := states[l.Layer.Digest]; {
 		case s.Layer != nil:
-			read[l.Layer.Digest], contents[l.Layer.Digest] = s.Layer, model.ContentsOf(s.Layer)
+			read[l.Layer.Digest], contents[l.Layer.Digest] = s.Layer, model.ContentsOf(l.Layer, s.Layer)
 			done.cost.Read += l.Layer.Size
 		case model.IsMissing(s.Err):
 			contents[l.Layer.Digest] = model.Contents{MissingIn: l.Repo}
