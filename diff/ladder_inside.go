@@ -138,7 +138,7 @@ func (p Pair) withFiles(v Verdict) Verdict {
 	}
 	plain := v.Code == SameRecipe || v.Code == SameBase && !v.differences.IsEmpty() && v.Headline == v.differences
 	if !plain || !complete {
-		v.Because = safe.Sprintf("%s. Inside: %s", v.Because, lowerFirst(text))
+		v.Because = safe.Sprintf("%s. %s", v.Because, text)
 		v.Rests = slices.Concat(v.Rests, p.filesRest(rows))
 		return v.trusted()
 	}
@@ -313,8 +313,8 @@ func (r readRow) changesText() string {
 	return text
 }
 
-// Grave returns the changes that are more than noise: content and files before attributes, and
-// files before folders.
+// Grave returns the changes that are more than noise: content, files and programs that no longer
+// run before other attributes, and files before folders.
 func (f *LayerFiles) Grave() []filediff.Change {
 	var all []filediff.Change
 	for i := range f.Len() {
@@ -323,7 +323,10 @@ func (f *LayerFiles) Grave() []filediff.Change {
 		}
 	}
 	weight := func(ch filediff.Change) int {
-		n := 2 * int(filediff.Files-ch.Rung)
+		n := 0
+		if !stopsRunning(ch) {
+			n = 2 * int(filediff.Files-ch.Rung)
+		}
 		if e := cmp.Or(ch.B, ch.A); e.Kind == inside.Folder {
 			n++
 		}
@@ -332,6 +335,16 @@ func (f *LayerFiles) Grave() []filediff.Change {
 	slices.SortStableFunc(all, func(x, y filediff.Change) int { return cmp.Compare(weight(x), weight(y)) })
 	return all
 }
+
+// stopsRunning reports whether a file lost the permission to run: a container that starts it fails.
+func stopsRunning(ch filediff.Change) bool {
+	return ch.A != nil && ch.B != nil && ch.B.Kind == inside.File && hasLost(*ch.A, *ch.B, executeBits)
+}
+
+const executeBits = 0o111
+
+// hasLost reports whether an entry had one of some permissions and has none of them now.
+func hasLost(a, b inside.Entry, bits uint16) bool { return a.Mode&bits != 0 && b.Mode&bits == 0 }
 
 // changeVerbs are the results of changeVerb, in the order of sentences.
 var changeVerbs = []string{"changed", "added", "removed", "moved", "deleted"}
@@ -457,9 +470,9 @@ func deletionText(e inside.Entry) string {
 
 // modeText says how the permissions of an entry changed, in words where one bit decides.
 func modeText(a, b inside.Entry) string {
-	const execute, setuid, setgid = 0o111, 0o4000, 0o2000
-	lost := func(bits uint16) bool { return a.Mode&bits != 0 && b.Mode&bits == 0 }
-	gained := func(bits uint16) bool { return a.Mode&bits == 0 && b.Mode&bits != 0 }
+	const setuid, setgid = 0o4000, 0o2000
+	lost := func(bits uint16) bool { return hasLost(a, b, bits) }
+	gained := func(bits uint16) bool { return hasLost(b, a, bits) }
 	switch {
 	case lost(setuid):
 		return "lost setuid"
@@ -469,9 +482,9 @@ func modeText(a, b inside.Entry) string {
 		return "lost setgid"
 	case gained(setgid):
 		return "gained setgid"
-	case lost(execute) && a.Kind == inside.File:
+	case lost(executeBits) && a.Kind == inside.File:
 		return "no longer executable"
-	case gained(execute) && a.Kind == inside.File:
+	case gained(executeBits) && a.Kind == inside.File:
 		return "now executable"
 	}
 	return fmt.Sprintf("mode %04o → %04o", a.Mode, b.Mode)

@@ -76,6 +76,12 @@ func TestInside_verdict(t *testing.T) {
 			"Step 2: 1 file changed, 2 added and 2 removed: a, b, c and 2 more"},
 		{"no longer executable", items{aFile("run.sh", "1").As(0o755, 0, 0)}, items{aFile("run.sh", "1").As(0o644, 0, 0)}, InsideFiles, Inferred,
 			"Step 2: 1 file changed: run.sh (no longer executable)"},
+		{"no longer executable among many", items{aFile("a", "1"), aFile("b", "1"), aFile("c", "1").As(0o755, 0, 0)},
+			items{aFile("a", "2"), aFile("b", "2"), aFile("c", "1").As(0o644, 0, 0), aFile("d", "3")}, InsideFiles, Inferred,
+			"Step 2: 3 files changed and 1 added: a, b, c (no longer executable) and 1 more"},
+		{"other permissions among many", items{aFile("a", "1"), aFile("b", "1"), aFile("c", "1").As(0o755, 0, 0)},
+			items{aFile("a", "2"), aFile("b", "2"), aFile("c", "1").As(0o700, 0, 0), aFile("d", "3")}, InsideFiles, Inferred,
+			"Step 2: 3 files changed and 1 added: a, b, d and 1 more"},
 		{"moved", items{aFile("old/x", "content")}, items{aFile("new/x", "content")}, InsideFiles, Inferred, "Step 2: 1 file moved: new/x (was old/x)"},
 		{"deleted", items{aFile("x", "1")}, items{aFile("x", "1"), insidetest.File(".wh.y", "")}, InsideFiles, Inferred, "Step 2: 1 file deleted: y (deletes it)"},
 	}

@@ -26,6 +26,7 @@ const unasked = 4 << 20
 // reading is the reading of the layers of one pair. What was read stays when it is cancelled.
 type reading struct {
 	running bool
+	asked   bool // the user asked for it: it is shown, and esc stops it
 	id      page.LoadID
 	pair    diff.ManifestPair
 	cancel  context.CancelFunc
@@ -90,20 +91,24 @@ func (p comparePage) currentPlan() (plan readingPlan, ok bool) {
 	return p.planOf(*pair), true
 }
 
-// startUnasked reads the layers of the pair in view if they are small. Of one image alone nothing
-// is read unasked.
+// isUnasked reports whether a plan is read without asking. Of one image alone nothing is.
+func (p comparePage) isUnasked(plan readingPlan) bool {
+	return !p.alone && plan.bytes <= unasked && !p.declined[p.pair().Manifests()]
+}
+
+// startUnasked reads the layers of the pair in view if they are small.
 func (p comparePage) startUnasked() (comparePage, page.Effects) {
 	plan, ok := p.currentPlan()
-	if !ok || p.alone || p.reading.running || len(plan.layers) == 0 || plan.bytes > unasked || p.declined[p.pair().Manifests()] {
+	if !ok || p.reading.running || len(plan.layers) == 0 || !p.isUnasked(plan) {
 		return p, nil
 	}
-	return p.startReading(plan)
+	return p.startReading(plan, false)
 }
 
 // pressReadingKey handles i, and esc while layers are read.
 func (p comparePage) pressReadingKey(msg tea.KeyPressMsg) (_ comparePage, effects page.Effects, taken bool) {
 	switch {
-	case p.reading.running && key.Matches(msg, page.Keys.Back):
+	case p.reading.running && p.reading.asked && key.Matches(msg, page.Keys.Back):
 		p = p.stopReading()
 	case key.Matches(msg, page.Keys.Inside):
 		p, effects = p.lookInside()
@@ -118,6 +123,7 @@ func (p comparePage) lookInside() (comparePage, page.Effects) {
 	plan, ok := p.currentPlan()
 	switch {
 	case p.reading.running:
+		p.reading.asked = true
 		return p.toTab(tabFiles), nil
 	case !ok:
 		return p, page.Toast(safe.Const("not everything has been read; try again when it has"))
@@ -128,16 +134,16 @@ func (p comparePage) lookInside() (comparePage, page.Effects) {
 	case len(plan.layers) == 0:
 		return p.toTab(tabFiles), nil
 	}
-	p, effects := p.startReading(plan)
+	p, effects := p.startReading(plan, true)
 	return p.toTab(tabFiles), effects
 }
 
-// startReading reads the layers of a plan.
-func (p comparePage) startReading(plan readingPlan) (comparePage, page.Effects) {
+// startReading reads the layers of a plan. asked is whether the user asked for it.
+func (p comparePage) startReading(plan readingPlan, asked bool) (comparePage, page.Effects) {
 	pair := *p.pair()
 	ctx, cancel := context.WithCancel(p.ctx)
 	p.reading = reading{
-		running: true, id: p.reading.id + 1, pair: pair.Manifests(), cancel: cancel, started: p.env.Now(), plan: plan,
+		running: true, asked: asked, id: p.reading.id + 1, pair: pair.Manifests(), cancel: cancel, started: p.env.Now(), plan: plan,
 		states: map[digest.Digest]model.LayerState{},
 	}
 	job := readingJob{id: p.reading.id, pair: pair, known: p.layersRead[pair.Manifests()], shelves: map[diff.RowLayers]*inside.Shelf{}}
@@ -290,11 +296,11 @@ func (plan readingPlan) costText(alone bool) safe.Text {
 // insideLine returns the line about what is inside the layers: the cost before they are read, the
 // progress while they are. It is empty when there is nothing to say.
 func (p comparePage) insideLine(f page.Frame) look.Line {
-	if p.reading.running {
+	if p.reading.running && p.reading.asked {
 		return p.progressLine(f)
 	}
 	plan, ok := p.currentPlan()
-	if !ok || len(plan.layers) == 0 {
+	if !ok || len(plan.layers) == 0 || p.isUnasked(plan) {
 		return look.Line{}
 	}
 	return look.L(look.Gap(1), look.S(look.Faint, safe.Const("Inside: ")), look.P(plan.costText(p.alone)), look.P(safe.Const(". ")),
