@@ -125,8 +125,9 @@ func (p Pair) sameAtTheEnd() *LayerFiles {
 }
 
 // withFiles puts what differs inside the layers into the verdict on a pair: in place of a headline
-// that only says that layers differ, else behind the evidence.
-func (p Pair) withFiles(v Verdict) Verdict {
+// that only says that layers differ, else behind the evidence. judged is the verdict before its cause
+// was found.
+func (p Pair) withFiles(v, judged Verdict) Verdict {
 	v.Inside = p.insideCode()
 	rows, complete := p.readRows()
 	if len(rows) == 0 || v.isBase || v.Code == NotComparable || v.Code == Pending {
@@ -136,18 +137,40 @@ func (p Pair) withFiles(v Verdict) Verdict {
 	if text.IsEmpty() {
 		return v
 	}
-	plain := v.Code == SameRecipe || v.Code == SameBase && !v.differences.IsEmpty() && v.Headline == v.differences
-	if !plain || !complete {
+	if !complete || !p.onlyLayersDiffer(v, judged) {
 		v.Because = safe.Sprintf("%s. %s", v.Because, text)
 		v.Rests = slices.Concat(v.Rests, p.filesRest(rows))
 		return v.trusted()
 	}
 	v.Because = safe.Sprintf("%s. %s", v.Headline, v.Because)
-	v.Headline, v.Rests = text, p.filesRest(rows)
+	v.Headline, v.Rests = text, p.filesRest(saidRows(rows))
 	if v.Inside == InsideGenerated || v.Inside == InsideFiles { // the sentence says that it is one recipe
 		v.Rests = append(v.Rests, Structure)
 	}
 	return v.trusted()
+}
+
+// onlyLayersDiffer reports whether the headline of a pair says no more than that layers of the same
+// instructions differ: it names no cause, and no instruction that is another one, unless both sides
+// have the same files at the end.
+func (p Pair) onlyLayersDiffer(v, judged Verdict) bool {
+	switch v.Code {
+	case SameRecipe:
+		return v.Headline == judged.Headline
+	case SameBase:
+		isOther := func(r Row) bool { return r.Differs() && (!r.SameText || r.Inside == nil) }
+		return !v.differences.IsEmpty() && v.Headline == v.differences &&
+			(p.sameAtTheEnd() != nil || !slices.ContainsFunc(p.Rows, isOther))
+	}
+	return false
+}
+
+// saidRows are the rows that filesText speaks of: those with more than noise, if there are any.
+func saidRows(rows []readRow) []readRow {
+	if grave := matching(rows, func(r readRow) bool { return r.Rung > filediff.Generated }); len(grave) > 0 {
+		return grave
+	}
+	return rows
 }
 
 // filesRest is the evidence for what differs inside some rows.
@@ -294,6 +317,7 @@ func (r readRow) changesText() string {
 	for _, ch := range changes {
 		counts[changeVerb(ch)]++
 	}
+	mixed := len(counts) > 1
 	var parts []string
 	for _, verb := range changeVerbs {
 		if n := counts[verb]; n > 0 {
@@ -305,7 +329,12 @@ func (r readRow) changesText() string {
 		}
 	}
 	const most = 3
-	names := mapped(changes[:min(len(changes), most)], r.changeText)
+	names := mapped(changes[:min(len(changes), most)], func(ch filediff.Change) string {
+		if verb := changeVerb(ch); mixed && (verb == "added" || verb == "removed") {
+			return r.changeText(ch) + " (" + verb + ")"
+		}
+		return r.changeText(ch)
+	})
 	text := list(parts) + ": " + strings.Join(names, ", ")
 	if more := len(changes) - most; more > 0 {
 		text += " and " + countText(more) + " more"
@@ -385,7 +414,7 @@ func LineCounts(t filediff.TextChange) safe.Text {
 	return safe.Clean(strings.TrimSpace(lineCountsText(t)))
 }
 
-// Summary counts the changes that are more than noise: "3 changed, 1 added", else "no file changed".
+// Summary counts the changes that are more than noise: "3 changed, 1 added", else "only noise".
 func (f *LayerFiles) Summary() safe.Text {
 	counts := map[string]int{}
 	for i := range f.Len() {
@@ -399,7 +428,7 @@ func (f *LayerFiles) Summary() safe.Text {
 			parts = append(parts, countText(n)+" "+verb)
 		}
 	}
-	return safe.Clean(cmp.Or(strings.Join(parts, ", "), "no file changed"))
+	return safe.Clean(cmp.Or(strings.Join(parts, ", "), "only noise"))
 }
 
 // CountAbove returns the number of changes above a rung.

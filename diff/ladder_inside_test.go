@@ -73,7 +73,7 @@ func TestInside_verdict(t *testing.T) {
 			InsideGenerated, Suggested, "Built again with the same result: 1 log and 1 time differ, no program"},
 		{"one file", items{aFile("app/x", "1")}, items{aFile("app/x", "2")}, InsideFiles, Inferred, "Step 2: 1 file changed: app/x"},
 		{"several", items{aFile("a", "1"), aFile("b", "1"), aFile("c", "1")}, items{aFile("a", "2"), aFile("d", "2"), aFile("e", "3")}, InsideFiles, Inferred,
-			"Step 2: 1 file changed, 2 added and 2 removed: a, b, c and 2 more"},
+			"Step 2: 1 file changed, 2 added and 2 removed: a, b (removed), c (removed) and 2 more"},
 		{"no longer executable", items{aFile("run.sh", "1").As(0o755, 0, 0)}, items{aFile("run.sh", "1").As(0o644, 0, 0)}, InsideFiles, Inferred,
 			"Step 2: 1 file changed: run.sh (no longer executable)"},
 		{"no longer executable among many", items{aFile("a", "1"), aFile("b", "1"), aFile("c", "1").As(0o755, 0, 0)},

@@ -59,6 +59,8 @@ func (v view) nothingInside() widget.Row {
 		return v.note(safe.Const("The layers were not read: i reads them."))
 	case len(unreadable) > 0:
 		return v.note(safe.Const("The layers that differ cannot be read: they are encrypted, missing, or stored elsewhere."))
+	case slices.ContainsFunc(v.pair.Rows, func(r diff.Row) bool { return r.Class == diff.BothEmpty && r.Differs() }):
+		return v.note(safe.Const("The layers that differ are empty."))
 	}
 	return v.note(safe.Const("No layer differs."))
 }
@@ -264,7 +266,7 @@ func (v view) changeNote(f *diff.LayerFiles, ch filediff.Change) safe.Text {
 		return diff.LineCounts(t)
 	case ch.Rung == filediff.SameInside:
 		return safe.Const("same but for a time")
-	case ch.Cause != nil:
+	case ch.Cause != nil && ch.Cause.Generated:
 		return safe.Clean(ch.Cause.One)
 	case ch.What == filediff.Time:
 		return look.Time(&ch.B.Time)

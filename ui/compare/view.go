@@ -147,21 +147,16 @@ func (v view) tabRows(t tabID) []widget.Row {
 	}[t](v)
 }
 
-// waitingRows are shown until the first data arrives: the errors so far, or "reading".
+// waitingRows are shown until the first data arrives: the error, or "reading". In a comparison
+// the verdict has the errors.
 func (v view) waitingRows() []widget.Row {
-	var rows []widget.Row
-	for _, err := range []error{v.errA, v.errB} {
-		if err != nil {
-			rows = append(rows, widget.HeaderRow(page.RetryLines(err, v.Frame)...))
-		}
+	switch {
+	case v.errA != nil && v.b.Repository == "":
+		return []widget.Row{widget.HeaderRow(page.RetryLines(v.errA, v.Frame)...)}
+	case v.errA != nil || v.errB != nil:
+		return []widget.Row{widget.BlankRow(), v.note(safe.Const("r tries again"))}
 	}
-	if v.errA != nil && v.errB != nil && v.errA.Error() == v.errB.Error() {
-		rows = rows[:1]
-	}
-	if len(rows) == 0 {
-		return []widget.Row{widget.BlankRow(), v.note(safe.Concat(safe.Const("reading"), v.Glyphs.Ellipsis))}
-	}
-	return rows
+	return []widget.Row{widget.BlankRow(), v.note(safe.Concat(safe.Const("reading"), v.Glyphs.Ellipsis))}
 }
 
 // filterRows returns the rows that the filter matches.

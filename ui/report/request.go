@@ -195,19 +195,14 @@ func errorOf(e *model.Entry) error {
 	return e.Err
 }
 
-// bothErrors returns the errors of A and B as one, A's first. A text that both have is said
-// once. It is nil if both are.
+// bothErrors returns the errors of A and B as one, A's first. What both have is said once. It is
+// nil if both are.
 func bothErrors(a, b error) error {
-	switch {
-	case a == nil || b == nil:
+	if a == nil || b == nil {
 		return cmp.Or(a, b)
-	case a.Error() == b.Error():
-		return a
 	}
-	readA, okA := errors.AsType[*model.ReadError](a)
-	readB, okB := errors.AsType[*model.ReadError](b)
-	if okA && okB && readA.Next == readB.Next {
-		return &model.ReadError{Message: readA.Message + ", and " + readB.Message, Next: readA.Next, Err: errors.Join(a, b)}
+	if both, ok := model.MergeErrors(a, b); ok {
+		return both
 	}
 	return fmt.Errorf("%w; and %w", a, b)
 }
