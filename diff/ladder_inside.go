@@ -58,7 +58,7 @@ func (p Pair) readRows() (rows []readRow, complete bool) {
 	complete = true
 	for _, r := range p.Rows {
 		switch {
-		case !r.Differs() || r.Class == Moved || r.Class == BothEmpty || LayersOf(r) == (RowLayers{}):
+		case !r.HasOtherLayers():
 		case r.Inside == nil:
 			complete = false
 		default:
@@ -85,6 +85,29 @@ func (p Pair) insideCode() InsideCode {
 		return InsidePacking
 	}
 	return codeOfRung(worst)
+}
+
+// insideOfAll returns the code of the pair with the gravest differences inside its layers. It is
+// InsideUnknown if a layer that differs was not read. Pairs whose layers are the same do not count.
+func insideOfAll(pairs []Pair) InsideCode {
+	order := []InsideCode{InsideUnknown, InsideSame, InsidePacking, InsideTimes, InsideGenerated, InsideFiles}
+	worst := 0
+	for _, p := range pairs {
+		if !slices.ContainsFunc(p.Rows, Row.HasOtherLayers) {
+			continue
+		}
+		i := slices.Index(order, p.insideCode())
+		if i <= 0 {
+			return InsideUnknown
+		}
+		worst = max(worst, i)
+	}
+	return order[worst]
+}
+
+// HasOtherLayers reports whether the layers of a row can hold other files on each side.
+func (r Row) HasOtherLayers() bool {
+	return r.Differs() && r.Class != Moved && r.Class != BothEmpty && LayersOf(r) != (RowLayers{})
 }
 
 // sameAtTheEnd returns the merged files of a pair whose layers differ though the files that they give
@@ -178,8 +201,12 @@ func isVerified(s *model.Step, l *inside.Layer) bool {
 	if s == nil || l == nil {
 		return true
 	}
-	return l.How == inside.Full && l.Broken == "" && len(l.Left) == 0 && l.Blob == s.Layer.Digest && (s.DiffID == "" || l.DiffID == s.DiffID)
+	return isWhole(l) && l.Blob == s.Layer.Digest && (s.DiffID == "" || l.DiffID == s.DiffID)
 }
+
+// IsInsideVerified reports whether the layers of a row were read to their ends, and are those that
+// manifests and configs name.
+func (r Row) IsInsideVerified() bool { return r.Inside != nil && readRow{r, r.Inside}.verified() }
 
 // filesText says what differs inside some rows, in one sentence.
 func (p Pair) filesText(rows []readRow, complete bool) safe.Text {
