@@ -10,6 +10,7 @@ import (
 	"github.com/tagdiff/tagdiff/model/inside"
 	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/ui/look"
+	"github.com/tagdiff/tagdiff/ui/page"
 	"github.com/tagdiff/tagdiff/ui/widget"
 )
 
@@ -33,12 +34,12 @@ func (v view) fileRows() []widget.Row {
 	if rows := v.noTableRows(); rows != nil {
 		return rows
 	}
-	if v.merged {
-		return v.mergedRows()
-	}
 	var rows []widget.Row
 	for _, err := range v.layerErrorsOf(v.pair) {
-		rows = append(rows, v.note(safe.Clean(err.Error())))
+		rows = append(rows, widget.HeaderRow(page.RetryLines(err, v.Frame)...))
+	}
+	if v.merged {
+		return append(rows, v.mergedRows()...)
 	}
 	for _, r := range v.pair.Rows {
 		rows = append(rows, v.stepFileRows(r)...)
@@ -69,13 +70,13 @@ func (v view) stepFileRows(r diff.Row) []widget.Row {
 	if layers == (diff.RowLayers{}) || r.Class == diff.Same || r.Class == diff.BothEmpty || r.Class == diff.Moved {
 		return nil
 	}
-	head := v.stepFileHead(r)
+	rows := []widget.Row{v.stepFileHead(r)}
 	if r.Inside == nil {
-		return []widget.Row{head}
+		return append(rows, v.arrivingRows(layers)...)
 	}
-	rows := []widget.Row{head}
+	rows = append(rows, v.cutNotes(r.Inside)...)
 	if r.Class == diff.Alone {
-		return append(rows, v.listRows(stepRowID(r), cmp.Or(r.Inside.A, r.Inside.B), r)...)
+		return append(rows, v.listRows(stepRowID(r), cmp.Or(r.Inside.A, r.Inside.B).Files, r)...)
 	}
 	return append(append(rows, v.changeRows(stepRowID(r), r.Inside, r)...), widget.BlankRow())
 }
@@ -191,8 +192,8 @@ func (v view) changeRow(id string, f *diff.LayerFiles, r diff.Row, i int) widget
 		ID: fmt.Sprintf("%s %s %d", id, ch.Path, cmp.Or(ch.B, ch.A).Kind), Height: 1,
 		Draw:    func() []look.Line { return []look.Line{v.changeLine(f, f.At(i))} },
 		Differs: ch.Rung > filediff.Generated, ValueName: safe.Const("the path"), Value: path, Title: path,
-		Command: v.fileCommand(r, ch.Path),
-		Open:    v.openFile(r, f, ch),
+		Command: v.fileCommand(r, ch),
+		Open:    v.openFile(r, ch),
 	}
 }
 
@@ -272,9 +273,9 @@ func (v view) changeNote(f *diff.LayerFiles, ch filediff.Change) safe.Text {
 	return safe.Text{}
 }
 
-// listRows returns the entries of a layer that is not compared.
-func (v view) listRows(id string, l *inside.Layer, r diff.Row) []widget.Row {
-	entries := slices.Collect(l.Files.All())
+// listRows returns the entries of a list that is not compared.
+func (v view) listRows(id string, files inside.List, r diff.Row) []widget.Row {
+	entries := slices.Collect(files.All())
 	if v.fileOrder != byPath {
 		slices.SortStableFunc(entries, func(x, y inside.Entry) int { return cmp.Compare(y.Size, x.Size) })
 	}
@@ -287,8 +288,8 @@ func (v view) listRows(id string, l *inside.Layer, r diff.Row) []widget.Row {
 		rows = append(rows, widget.Row{
 			ID: fmt.Sprintf("%s %s %d", id, e.Path, e.Kind), Height: 1,
 			Draw:      func() []look.Line { return []look.Line{v.entryLine(e)} },
-			ValueName: safe.Const("the path"), Value: path, Title: path, Command: v.fileCommand(r, e.Path),
-			Open: v.openFile(r, nil, filediff.Change{Path: e.Path, A: &e}),
+			ValueName: safe.Const("the path"), Value: path, Title: path, Command: v.fileCommand(r, v.onlyEntry(r, e)),
+			Open: v.openFile(r, v.onlyEntry(r, e)),
 		})
 	}
 	return append(rows, widget.BlankRow())
@@ -335,34 +336,6 @@ func attributesText(e inside.Entry) safe.Text {
 		kind = "pipe "
 	}
 	return safe.Sprintf("%s%04o %d:%d", kind, e.Mode, e.UID, e.GID)
-}
-
-// mergedRows returns what differs in the files that the layers give together.
-func (v view) mergedRows() []widget.Row {
-	if v.pair.Inside == nil {
-		return []widget.Row{v.nothingInside()}
-	}
-	files, partial, otherDeletions := v.pair.Inside.Merged()
-	if files == nil {
-		return []widget.Row{v.note(safe.Const("Not all layers that differ were read, so their files cannot be put together."))}
-	}
-	rows := []widget.Row{widget.HeadingRow(safe.Sprintf("All layers from the first that differs  %s, of %s", files.Summary(),
-		entryCount(files.All())))}
-	if partial {
-		rows = append(rows, v.note(safe.Const("The layers below were not read. ? marks what the other side may have from there.")))
-	}
-	switch {
-	case otherDeletions:
-		rows = append(rows, v.note(safe.Const("The two sides delete different files of the layers below: v shows the steps.")))
-	case files.Len() == 0:
-		rows = append(rows, v.note(safe.Const("The files are the same at the end.")))
-	}
-	return append(rows, v.changeRows("merged", files, diff.Row{})...)
-}
-
-// fileCommand returns the command that prints the hash of a file on both sides.
-func (v view) fileCommand(r diff.Row, path string) safe.Text {
-	return v.shellCommand(v.cmp.FileCheck(r, path))
 }
 
 // insideNote is the line under a step in Layers about what is inside it, empty if that is not known.
