@@ -83,6 +83,7 @@ func CompareInside(p Pair, read ReadLayers, texts TextsOf) *PairInside {
 		}
 	}
 	found.compareMerged(p, read)
+	found.keepTexts()
 	return found
 }
 
@@ -165,6 +166,34 @@ func (f *LayerFiles) compareTexts(key RowLayers, texts TextsOf) {
 // isContentOf reports whether a content is that of an entry. A kept text may be of another entry with
 // the same path.
 func isContentOf(e inside.Entry, content []byte) bool { return sha256.Sum256(content) == e.Sum }
+
+// keepTexts gives the merged files the texts of the rows, where the contents are the same.
+func (found *PairInside) keepTexts() {
+	if found.merged == nil {
+		return
+	}
+	type text struct {
+		a, b inside.Hash
+		filediff.TextChange
+	}
+	texts := map[string]text{}
+	for _, f := range found.rows {
+		for i := 0; len(f.Texts) > 0 && i < f.Len(); i++ {
+			if ch := f.At(i); ch.A != nil && ch.B != nil {
+				if t, ok := f.Texts[ch.Path]; ok {
+					texts[ch.Path] = text{ch.A.Sum, ch.B.Sum, t}
+				}
+			}
+		}
+	}
+	found.merged.Texts = map[string]filediff.TextChange{}
+	for i := 0; len(texts) > 0 && i < found.merged.Len(); i++ {
+		ch := found.merged.At(i)
+		if t, ok := texts[ch.Path]; ok && ch.A != nil && ch.B != nil && ch.A.Sum == t.a && ch.B.Sum == t.b {
+			found.merged.Texts[ch.Path] = t.TextChange
+		}
+	}
+}
 
 // compareMerged compares the files of the two images if all their layers were read, and else those
 // that the differing layers give together. Of one image alone it puts the files together.

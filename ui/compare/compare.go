@@ -230,6 +230,9 @@ func (p comparePage) press(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 func (p comparePage) toggleStepOrder() (page.Page, page.Effects) {
 	if p.tab == tabFiles {
 		p.fileOrder = (p.fileOrder + 1) % fileOrders
+		if p.alone && p.fileOrder == byDelta { // nothing is compared
+			p.fileOrder = bySize
+		}
 		return p, page.Toast(fileOrderNames[p.fileOrder])
 	}
 	p.newestFirst = !p.newestFirst
@@ -271,9 +274,21 @@ func (p comparePage) pressRowKey(msg tea.KeyPressMsg) (page.Page, page.Effects) 
 	case key.Matches(msg, page.Keys.Copy):
 		return p, widget.CopyRow(r)
 	case key.Matches(msg, page.Keys.Command):
-		return p, widget.CopyCommand(r)
+		return p, widget.CopyCommand(p.withFileCommand(r))
 	}
 	return p, page.Unused(msg)
+}
+
+// withFileCommand returns a row with its command. Those of files are made when they are needed: a step
+// can have thousands.
+func (p comparePage) withFileCommand(r widget.Row) widget.Row {
+	if r.Open == nil || !r.Command.IsEmpty() {
+		return r
+	}
+	if file, ok := r.Open(p.env).(filePage); ok {
+		r.Command = file.command
+	}
+	return r
 }
 
 // openRow opens what a row stands for.
@@ -529,6 +544,9 @@ func (p comparePage) fileHints() []key.Binding {
 		back = page.Describe(page.Keys.Back, "finding")
 	}
 	merged := page.Describe(page.Keys.Merged, "merged")
+	if p.alone {
+		merged = page.Describe(page.Keys.Merged, "whole image")
+	}
 	if p.merged {
 		merged = page.Describe(page.Keys.Merged, "by step")
 		if pair := p.pair(); !p.alone && pair != nil && pair.Inside != nil && !pair.Inside.IsWhole() {

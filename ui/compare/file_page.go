@@ -40,6 +40,8 @@ type filePage struct {
 	stacked  bool
 	extracts bool // write the file to disk at the start
 	asksSide bool // which side to write to disk
+
+	isCompared bool // with another image
 }
 
 // filePageKey is what the rows depend on.
@@ -64,7 +66,7 @@ func (v view) openFile(r diff.Row, ch filediff.Change) func(page.Env) page.Page 
 		if r.A != nil || r.B != nil {
 			where = stepNumber(r)
 		}
-		p := filePage{env: env, path: v.Gate.Clean(pathOrRoot(ch.Path)), change: ch, command: v.fileCommand(r, ch)}
+		p := filePage{env: env, path: v.Gate.Clean(pathOrRoot(ch.Path)), change: ch, command: v.fileCommand(r, ch), isCompared: !v.alone}
 		p.crumb = safe.Sprintf("step %s", where)
 		if ch.A != nil && r.A != nil {
 			p.sources[0] = fileSource{v.a.Repo(), r.A, *ch.A}
@@ -220,8 +222,8 @@ func (p filePage) rows(f page.Frame) []widget.Row {
 	if p.change.From != "" {
 		rows = append(rows, widget.FieldRows(f, safe.Const("path in A"), f.Gate.Clean(p.change.From), look.SideA)...)
 	}
-	if note := diff.ChangeNote(p.change); !note.IsEmpty() {
-		rows = append(rows, widget.FieldRows(f, safe.Const("compared"), note, look.Plain)...)
+	if note := diff.ChangeNote(p.change); !note.IsEmpty() && p.isCompared {
+		rows = append(rows, widget.FieldRows(f, safe.Const("compared"), f.Glyphs.Sentence(note), look.Plain)...)
 	}
 	if c := p.change.Cause; c != nil {
 		rows = append(rows, widget.FieldRows(f, safe.Const("cause"), safe.Sprintf("%s: %s", c.Name, c.Why), look.Plain)...)
@@ -261,7 +263,7 @@ func (p filePage) propertyRows(f page.Frame) []widget.Row {
 		{"owner", func(e inside.Entry) string { return fmt.Sprintf("%d:%d", e.UID, e.GID) }},
 		{"time", func(e inside.Entry) string { return e.Time.UTC().Format(time.RFC3339Nano) }},
 		{"link", func(e inside.Entry) string { return f.Gate.Mask(e.Link) }},
-		{"capabilities", filediff.Capabilities},
+		{"file caps", filediff.Capabilities},
 		{"sha256", func(e inside.Entry) string {
 			if e.Sum == (inside.Hash{}) {
 				return ""

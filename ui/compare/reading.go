@@ -174,26 +174,26 @@ func (p comparePage) startReading(plan readingPlan) (comparePage, page.Effects) 
 		running: true, id: p.reading.id + 1, pair: pair.Manifests(), cancel: cancel, started: p.env.Now(), plan: plan,
 		arriving: map[digest.Digest]arriving{},
 	}
-	job := readingJob{id: p.reading.id, pair: pair, known: p.layersRead[pair.Manifests()], shelves: map[diff.RowLayers]*inside.Shelf{}}
+	p.shelves = maps.Clone(p.shelves)
+	if p.shelves == nil {
+		p.shelves = map[diff.RowLayers]*inside.Shelf{}
+	}
+	job := readingJob{id: p.reading.id, pair: pair, known: p.layersRead[pair.Manifests()], shelves: p.shelves}
 	repos := map[diff.Side]model.Ref{diff.SideA: p.a.ref.Repo(), diff.SideB: p.b.ref.Repo()}
+	fresh := map[diff.RowLayers]bool{}
 	for _, l := range plan.layers {
 		read := model.LayerRead{Repo: repos[l.Side], Layer: l.Descriptor, WithNew: true}
 		if row := diff.LayersOf(pair.Rows[l.Row]); row.A != "" && row.B != "" && row.A != row.B {
-			if job.shelves[row] == nil {
-				job.shelves[row] = new(inside.Shelf)
+			if !fresh[row] {
+				fresh[row], p.shelves[row] = true, new(inside.Shelf)
 			}
-			read.Keep = job.shelves[row]
+			read.Keep = p.shelves[row]
 			if l.Side == diff.SideB {
 				read.Side = 1
 			}
 		}
 		job.reads = append(job.reads, read)
 	}
-	p.shelves = maps.Clone(p.shelves)
-	if p.shelves == nil {
-		p.shelves = map[diff.RowLayers]*inside.Shelf{}
-	}
-	maps.Copy(p.shelves, job.shelves)
 	p.reading.job = job
 	reg := p.env.Registry
 	return p.recompare(), page.Stream(ctx, func(ctx context.Context, report func(tea.Msg)) { job.run(ctx, reg, report) })

@@ -192,28 +192,39 @@ func (v view) changeRow(id string, f *diff.LayerFiles, r diff.Row, i int) widget
 		ID: fmt.Sprintf("%s %s %d", id, ch.Path, cmp.Or(ch.B, ch.A).Kind), Height: 1,
 		Draw:    func() []look.Line { return []look.Line{v.changeLine(f, f.At(i))} },
 		Differs: ch.Rung > filediff.Generated, ValueName: safe.Const("the path"), Value: path, Title: path,
-		Command: v.fileCommand(r, ch),
-		Open:    v.openFile(r, ch),
+		Open: v.openFile(r, ch),
 	}
 }
 
 // pathOrRoot names the root.
 func pathOrRoot(path string) string { return cmp.Or(path, "/") }
 
-// changeLine draws one path that differs: its mark, the sizes, and what changed.
+// The widths of the columns of a change in cells.
+const (
+	sizesWidth    = 17
+	leastPath     = 16
+	mostPath      = 100
+	leastForNotes = 80 // of the window, for a column of its own
+)
+
+// changeLine draws one path that differs: its mark, the sizes, and what changed. In a wide window the
+// sizes stand below each other, unless a note is long.
 func (v view) changeLine(f *diff.LayerFiles, ch filediff.Change) look.Line {
-	const sizes, least = 20, 16
 	mark, role := v.changeMark(ch)
 	note := v.changeNote(f, ch)
-	room := v.Width - 1 - 2 - sizes - 2
-	noteRoom := min(look.Width(note), max(room-least-2, 0))
+	room := v.Width - 1 - 2 - sizesWidth - 2
+	noteRoom := look.Width(note)
+	if v.Width >= leastForNotes {
+		noteRoom = max(noteRoom, v.Width/4, room-mostPath-2)
+	}
+	noteRoom = min(noteRoom, max(room-leastPath-2, 0))
 	pathRoom := room
 	if noteRoom > 0 {
 		pathRoom -= noteRoom + 2
 	}
 	path := v.Gate.Clean(pathOrRoot(ch.Path))
 	l := look.L(look.S(role, mark), look.Gap(1), look.P(v.Glyphs.FitMiddle(path, pathRoom)), look.Gap(1),
-		look.S(look.Faint, v.Glyphs.Right(sizesText(ch), sizes)))
+		look.S(look.Faint, v.Glyphs.Right(v.Glyphs.Sentence(sizesText(ch)), sizesWidth)))
 	if noteRoom > 0 {
 		l = l.With(look.Gap(2), look.P(v.Glyphs.Fit(note, noteRoom)))
 	}
@@ -257,6 +268,10 @@ func sizesText(ch filediff.Change) safe.Text {
 
 // changeNote says what changed, in a few words.
 func (v view) changeNote(f *diff.LayerFiles, ch filediff.Change) safe.Text {
+	return v.Glyphs.Sentence(fileNote(f, ch))
+}
+
+func fileNote(f *diff.LayerFiles, ch filediff.Change) safe.Text {
 	note := diff.ChangeNote(ch)
 	switch t, counted := f.Texts[ch.Path]; {
 	case !note.IsEmpty():
@@ -288,7 +303,7 @@ func (v view) listRows(id string, files inside.List, r diff.Row) []widget.Row {
 		rows = append(rows, widget.Row{
 			ID: fmt.Sprintf("%s %s %d", id, e.Path, e.Kind), Height: 1,
 			Draw:      func() []look.Line { return []look.Line{v.entryLine(e)} },
-			ValueName: safe.Const("the path"), Value: path, Title: path, Command: v.fileCommand(r, v.onlyEntry(r, e)),
+			ValueName: safe.Const("the path"), Value: path, Title: path,
 			Open: v.openFile(r, v.onlyEntry(r, e)),
 		})
 	}
@@ -309,7 +324,7 @@ func (v view) entryName(e inside.Entry) safe.Text {
 	path := v.Gate.Clean(pathOrRoot(e.Path))
 	switch e.Kind {
 	case inside.Symlink:
-		return safe.Sprintf("%s → %s", path, v.Gate.Clean(e.Link))
+		return safe.Sprintf("%s %s %s", path, v.Glyphs.Sentence(safe.Const("→")), v.Gate.Clean(e.Link))
 	case inside.Hardlink:
 		return safe.Sprintf("%s = %s", path, v.Gate.Clean(e.Link))
 	}
