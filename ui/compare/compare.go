@@ -533,36 +533,46 @@ func (p comparePage) Hints() []key.Binding {
 	return hints
 }
 
-// fileHints are the keys of the tab Files.
+// fileHints are the keys of the tab Files, those that lead on first.
 func (p comparePage) fileHints() []key.Binding {
-	inside, back := page.Describe(page.Keys.Inside, "look inside"), page.Keys.Back
-	switch {
-	case p.reading.running:
-		back = page.Describe(page.Keys.Back, "stop")
-		return []key.Binding{back, page.Describe(page.Keys.NextTab, "view"), page.Describe(page.Keys.Merged, "merged")}
-	case p.trail != nil:
-		back = page.Describe(page.Keys.Back, "finding")
+	back, tab := page.Keys.Back, page.Describe(page.Keys.NextTab, "view")
+	if p.reading.running {
+		return []key.Binding{page.Describe(page.Keys.Back, "stop"), tab, p.viewHint(), page.Keys.Filter}
 	}
-	merged := page.Describe(page.Keys.Merged, "merged")
-	if p.alone {
-		merged = page.Describe(page.Keys.Merged, "whole image")
-	}
-	if p.merged {
-		merged = page.Describe(page.Keys.Merged, "by step")
-		if pair := p.pair(); !p.alone && pair != nil && pair.Inside != nil && !pair.Inside.IsWhole() {
-			merged = page.Describe(page.Keys.Merged, "whole image")
-		}
-	}
-	hints := []key.Binding{page.Describe(page.Keys.Next, "next diff"), page.Keys.Open, merged, page.Describe(page.Keys.Noise, "noise"),
-		page.Describe(page.Keys.StepOrder, "order"), page.Keys.Filter, page.Describe(page.Keys.Extract, "write"), back, page.Keys.Copy,
-		page.Describe(page.Keys.Command, "command"), page.Describe(page.Keys.NextTab, "view")}
-	if p.alone { // nothing is compared
-		hints = slices.Concat(hints[1:3], hints[4:])
-	}
+	var hints []key.Binding
 	if plan, ok := p.currentPlan(); ok && len(plan.layers) > 0 {
-		hints = append([]key.Binding{inside}, hints...)
+		hints = append(hints, page.Describe(page.Keys.Inside, "look inside"))
 	}
-	return hints
+	if !p.alone {
+		hints = append(hints, page.Describe(page.Keys.Next, "next diff"))
+	}
+	hints = append(hints, page.Keys.Open)
+	if p.trail != nil {
+		back = page.Describe(page.Keys.Back, "finding")
+		hints = append(hints, back)
+	}
+	hints = append(hints, p.viewHint())
+	if !p.alone {
+		hints = append(hints, page.Describe(page.Keys.Noise, "noise"))
+	}
+	hints = append(hints, page.Describe(page.Keys.StepOrder, "order"), page.Keys.Filter, page.Describe(page.Keys.Extract, "write"))
+	if p.trail == nil {
+		hints = append(hints, back)
+	}
+	return append(hints, page.Keys.Copy, page.Describe(page.Keys.Command, "command"), tab)
+}
+
+// viewHint names the view of Files that comes next.
+func (p comparePage) viewHint() key.Binding {
+	pair := p.pair()
+	isWhole := pair != nil && pair.Inside != nil && pair.Inside.IsWhole()
+	switch {
+	case p.merged && (p.alone || isWhole || p.reading.running):
+		return page.Describe(page.Keys.Merged, "by step")
+	case p.merged, p.alone, isWhole:
+		return page.Describe(page.Keys.Merged, "whole image")
+	}
+	return page.Describe(page.Keys.Merged, "merged")
 }
 
 func (p comparePage) Help() page.KeyGroup {

@@ -66,13 +66,12 @@ func (v view) nothingInside() widget.Row {
 
 // stepFileRows returns the step of a row and what differs inside it.
 func (v view) stepFileRows(r diff.Row) []widget.Row {
-	layers := diff.LayersOf(r)
-	if layers == (diff.RowLayers{}) || r.Class == diff.Same || r.Class == diff.BothEmpty || r.Class == diff.Moved {
+	if !hasFileRows(r) {
 		return nil
 	}
 	rows := []widget.Row{v.stepFileHead(r)}
 	if r.Inside == nil {
-		return append(rows, v.arrivingRows(layers)...)
+		return append(rows, v.arrivingRows(diff.LayersOf(r))...)
 	}
 	rows = append(rows, v.cutNotes(r.Inside)...)
 	if r.Class == diff.Alone {
@@ -80,6 +79,14 @@ func (v view) stepFileRows(r diff.Row) []widget.Row {
 	}
 	return append(append(rows, v.changeRows(stepRowID(r), r.Inside, r)...), widget.BlankRow())
 }
+
+// hasFileRows reports whether a step is listed: what is in equal layers differs in nothing.
+func hasFileRows(r diff.Row) bool {
+	return diff.LayersOf(r) != (diff.RowLayers{}) && r.Class != diff.Same && r.Class != diff.BothEmpty && r.Class != diff.Moved
+}
+
+// fileStepID identifies the heading of a step.
+func fileStepID(r diff.Row) string { return "step " + stepRowID(r) }
 
 // stepFileHead returns the heading of a step: its number, its instruction, and what differs.
 func (v view) stepFileHead(r diff.Row) widget.Row {
@@ -89,7 +96,7 @@ func (v view) stepFileHead(r diff.Row) widget.Row {
 	room := max(v.Width-2-lead.Width()-look.Width(note)-2, 12)
 	l := lead.With(look.P(v.instructionIn(step, room)), look.Gap(2), look.S(look.Faint, note))
 	out := v.stepRow(r)
-	out.ID, out.Lines, out.Command = "step "+stepRowID(r), []look.Line{l}, v.layerCommand(r)
+	out.ID, out.Lines, out.Command = fileStepID(r), []look.Line{l}, v.layerCommand(r)
 	return out
 }
 

@@ -218,8 +218,10 @@ func (v view) arrivingRows(layers diff.RowLayers) []widget.Row {
 		l := look.L(look.Gap(1), look.S(look.Faint, v.Glyphs.Fit(name, 2)), look.P(safe.Sprintf("%s read, %s", look.Size(state.packed),
 			look.Count(state.entries, safe.Const("file"), safe.Const("files")))))
 		rows = append(rows, widget.HeaderRow(l.To(v.Width-1, v.Glyphs.Ellipsis)))
+		narrow := v
+		narrow.Width -= 2
 		for _, e := range slices.Backward(state.newest) {
-			rows = append(rows, widget.HeaderRow(look.L(look.Gap(2)).With(v.entryLine(e).Spans...).To(v.Width-1, v.Glyphs.Ellipsis)))
+			rows = append(rows, widget.HeaderRow(look.L(look.Gap(2)).With(narrow.entryLine(e).Spans...)))
 		}
 	}
 	return rows
