@@ -467,7 +467,10 @@ func changeNote(ch filediff.Change) string {
 	switch {
 	case a == nil || b == nil:
 		if e := cmp.Or(a, b); isDeletion(*e) {
-			return deletionText(*e)
+			if a == nil {
+				return "only B " + deletionText(*e)
+			}
+			return "only A " + deletionText(*e)
 		}
 		return ""
 	case ch.From != "" && ch.What.Has(filediff.Moved):
@@ -485,7 +488,7 @@ func changeNote(ch filediff.Change) string {
 	add(filediff.Device, fmt.Sprintf("device %d:%d → %d:%d", a.Major, a.Minor, b.Major, b.Minor))
 	add(filediff.Mode, modeText(*a, *b))
 	add(filediff.Owner, fmt.Sprintf("owner %d:%d → %d:%d", a.UID, a.GID, b.UID, b.GID))
-	add(filediff.Xattrs, "extended attributes differ")
+	add(filediff.Xattrs, cmp.Or(capabilitiesText(*a, *b), "extended attributes differ"))
 	return strings.Join(notes, ", ")
 }
 

@@ -83,7 +83,7 @@ func TestInside_verdict(t *testing.T) {
 			items{aFile("a", "2"), aFile("b", "2"), aFile("c", "1").As(0o700, 0, 0), aFile("d", "3")}, InsideFiles, Inferred,
 			"Step 2: 3 files changed and 1 added: a, b, d (added) and 1 more"},
 		{"moved", items{aFile("old/x", "content")}, items{aFile("new/x", "content")}, InsideFiles, Inferred, "Step 2: 1 file moved: new/x (was old/x)"},
-		{"deleted", items{aFile("x", "1")}, items{aFile("x", "1"), insidetest.File(".wh.y", "")}, InsideFiles, Inferred, "Step 2: 1 file deleted: y (deletes it)"},
+		{"deleted", items{aFile("x", "1")}, items{aFile("x", "1"), insidetest.File(".wh.y", "")}, InsideFiles, Inferred, "Step 2: 1 file deleted: y (only B deletes it)"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -38,8 +38,10 @@ func (p comparePage) header(f page.Frame) []look.Line {
 	default:
 		lines = append(lines, p.verdictLines(f)...)
 	}
-	if l := p.insideLine(f); l.Width() > 0 {
-		lines = append(lines, l)
+	for _, l := range []look.Line{p.insideLine(f), p.wholeLine(f)} {
+		if l.Width() > 0 {
+			lines = append(lines, l)
+		}
 	}
 	return append(lines, p.tabLine(f))
 }

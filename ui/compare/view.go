@@ -25,6 +25,7 @@ type view struct {
 	errA, errB error // why a side could not be read at all
 	docsReady  bool  // docs are those of the pair
 	isReading  bool  // the layers of the pair are being read
+	arriving   map[digest.Digest]arriving
 	shelves    map[diff.RowLayers]*inside.Shelf
 	crane      string
 }
@@ -65,11 +66,13 @@ func (v view) in(f page.Frame) view {
 func (p comparePage) viewIn(f page.Frame) view {
 	v := view{
 		Frame: f, content: p.content, alone: p.cmp.B == nil, wide: (f.Width >= look.WideWidth) != p.stacked,
-		a: p.a.ref, b: p.b.ref, errA: p.a.err, errB: p.b.err, docsReady: p.docsReady(), isReading: p.reading.running,
-		shelves: p.shelves, crane: p.env.Crane,
+		a: p.a.ref, b: p.b.ref, errA: p.a.err, errB: p.b.err, docsReady: p.docsReady(), shelves: p.shelves, crane: p.env.Crane,
 	}
 	if pair := p.pair(); pair != nil {
 		v.pair = *pair
+		if p.reading.running && p.reading.pair == pair.Manifests() {
+			v.isReading, v.arriving = true, p.reading.arriving
+		}
 	}
 	return v
 }
