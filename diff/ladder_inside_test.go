@@ -148,7 +148,25 @@ func insideCases(t *testing.T) []ruleCase {
 	}
 	escaping := holding(t, files("layer a"), x)
 	escaping.Remarks.Escaping = []string{"up/x"}
+	withTOC := func(table, archive items, isStated bool) Comparison {
+		l := files("layer a")
+		blob, annotations := insidetest.EStargz(insidetest.TOC(table...), true, archive...)
+		read, err := inside.Read(bytes.NewReader(blob), inside.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		read.Blob, read.DiffID = l.descriptor().Digest, l.diffID()
+		img := build{steps: []step{does("RUN a", l)}}.image(t)
+		if isStated {
+			img.Steps[0].Layer.Annotations = annotations
+		}
+		return readInside(Describe(single("a", img)), nil, read)
+	}
 	return []ruleCase{
+		{"another file in the table", withTOC(items{x}, items{x2}, true), "H15", 3,
+			"In :a, the table of contents of step 1's layer and the archive disagree about 1 path: x.", 1},
+		{"another time in the table", withTOC(items{x}, items{xLater}, true), "H15", -1, "", 0},
+		{"a table that the manifest does not state", withTOC(items{x}, items{x2}, false), "H15", -1, "", 0},
 		{"times", c(items{x}, items{xLater}), "H1", 0, "Step 2 holds the same files on both sides; only times differ (1).", 2},
 		{"content", c(items{x}, items{x2}), "H1", -1, "", 0},
 		{"another order", c(items{x, log}, items{log, x}), "H2", 0, "Step 2 holds the same files on both sides. Another tool wrote the archive", 2},

@@ -20,7 +20,7 @@ import (
 // order of the archive, each with what differs from the one before.
 const (
 	binaryMagic   = "tagdiff layer "
-	binaryVersion = 1 // of the form, and of what is read of a layer: Kind, Normal
+	binaryVersion = 2 // of the form, and of what is read of a layer: Kind, Normal
 	binaryHead    = len(binaryMagic) + 1 + sha256.Size
 	binaryWindow  = 1 << 20
 )
@@ -114,12 +114,16 @@ func (e *encoder) header(l *Layer) {
 	e.text(string(l.DiffID))
 	e.varint(l.Unpacked)
 	e.text(l.Broken)
-	for _, list := range [][]string{l.Left, l.Remarks.Repeated, l.Remarks.Escaping, l.Remarks.DeletedAndGiven} {
+	for _, list := range [][]string{l.Left, l.Remarks.Repeated, l.Remarks.Escaping, l.Remarks.DeletedAndGiven, l.TOCDiffers} {
 		e.texts(list)
 	}
 	e.varint(l.Remarks.Hidden)
 	e.varint(l.Remarks.Trailing)
 	e.varint(int64(l.Remarks.Unhashed))
+	e.uvarint(uint64(len(l.TOCDigests)))
+	for _, d := range l.TOCDigests {
+		e.text(string(d))
+	}
 }
 
 func (e *encoder) entry(t *table, i int) {
@@ -331,8 +335,11 @@ func (d *decoderState) layer(size int) *Layer {
 		Broken: d.text(maxRecordedName), Left: d.texts(),
 	}
 	r := &l.Remarks
-	r.Repeated, r.Escaping, r.DeletedAndGiven = d.texts(), d.texts(), d.texts()
+	r.Repeated, r.Escaping, r.DeletedAndGiven, l.TOCDiffers = d.texts(), d.texts(), d.texts(), d.texts()
 	r.Hidden, r.Trailing, r.Unhashed = d.varint(), d.varint(), int(d.varint())
+	for range d.length(maxTOCDigests) {
+		l.TOCDigests = append(l.TOCDigests, d.digest())
+	}
 	d.list = newBuilder()
 	var e Entry
 	n := d.length(2*d.max.entries + d.max.path)
