@@ -35,7 +35,7 @@ func Compare(a, b inside.List, partial bool) Changes {
 	c.EntriesA, c.EntriesB = both+c.Count(Removed), both+c.Count(Added)
 	c.pairMoved()
 	c.explain()
-	slices.SortFunc(c.items, c.byPath)
+	c.sortByPath()
 	return c
 }
 
@@ -125,8 +125,21 @@ func sameTime(a, b time.Time) (same, rounded bool) {
 	return same, same
 }
 
-// byPath orders changes by path, each folder before what is in it.
-func (c Changes) byPath(x, y item) int { return inside.ComparePaths(c.pathOf(x), c.pathOf(y)) }
+// sortByPath orders the changes by path, each folder before what is in it. It makes each path once.
+func (c *Changes) sortByPath() {
+	type placed struct {
+		path string
+		item item
+	}
+	all := make([]placed, len(c.items))
+	for i, it := range c.items {
+		all[i] = placed{c.pathOf(it), it}
+	}
+	slices.SortFunc(all, func(x, y placed) int { return inside.ComparePaths(x.path, y.path) })
+	for i := range all {
+		c.items[i] = all[i].item
+	}
+}
 
 func (c Changes) pathOf(it item) string {
 	if it.b >= 0 {

@@ -23,7 +23,13 @@ func Merge(layers []*Layer) List {
 	if !Mergeable(layers) {
 		return List{}
 	}
-	var all []Entry
+	n := 0
+	for _, l := range layers {
+		if l != nil {
+			n += l.Files.Len()
+		}
+	}
+	all := make([]Entry, 0, n) // most are seen
 	m := newMerger(layers)
 	m.visit(func(v visit) {
 		if v.hidden == 0 || v.lends {
@@ -32,7 +38,10 @@ func Merge(layers []*Layer) List {
 	})
 	// The sort is stable: an implied folder comes before the older one that gives its attributes,
 	// and the last of two entries counts.
-	slices.SortStableFunc(all, func(a, b Entry) int { return ComparePaths(a.Path, b.Path) })
+	byPath := func(a, b Entry) int { return ComparePaths(a.Path, b.Path) }
+	if !slices.IsSortedFunc(all, byPath) { // as the entries of most single layers are
+		slices.SortStableFunc(all, byPath)
+	}
 	b := newBuilder()
 	for i := range all {
 		b.implyParents(all[i].Path) // that of a link may lead to a folder which no layer lists
@@ -75,6 +84,7 @@ func ComparePaths(a, b string) int {
 // merger goes through the entries of layers, the newest layer first.
 type merger struct {
 	layers []*Layer
+	oldest int               // of the layers that were read
 	above  map[string]*cover // by path: what the newer layers have there
 }
 
@@ -117,7 +127,8 @@ func (c *cover) visit(layer int, e Entry) visit {
 }
 
 func newMerger(layers []*Layer) *merger {
-	return &merger{layers: layers, above: map[string]*cover{}}
+	oldest := slices.IndexFunc(layers, func(l *Layer) bool { return l != nil })
+	return &merger{layers: layers, oldest: oldest, above: map[string]*cover{}}
 }
 
 // visit calls f for each entry.
@@ -133,10 +144,15 @@ func (m *merger) visitLayer(layer int, files List, f func(visit)) {
 	placed := newPlacer(files)
 	closers := map[string]*cover{} // of the folders of this layer
 	var changes []Entry            // what hides entries of older layers, but none of this layer
+	change := func(e Entry) {
+		if layer != m.oldest {
+			changes = append(changes, e)
+		}
+	}
 	for e := range files.All() {
 		e.Path = placed.path(e.Path)
 		if e.Kind == Whiteout || e.Kind == OpaqueFolder {
-			changes = append(changes, e)
+			change(e)
 			continue
 		}
 		if closer := m.closer(closers, e.Path); closer != nil {
@@ -144,7 +160,7 @@ func (m *merger) visitLayer(layer int, files List, f func(visit)) {
 			continue
 		}
 		f(m.above[e.Path].visit(layer, e))
-		changes = append(changes, e)
+		change(e)
 	}
 	for _, e := range changes {
 		m.cover(layer, e)
