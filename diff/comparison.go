@@ -53,6 +53,7 @@ type Verdict struct {
 	says               string    // the ID of the finding whose first sentence the headline says
 	differences        safe.Text // of SameBase: the steps that differ
 	withoutDifferences safe.Text // Because without a step that differs
+	filesBehind        *Verdict  // if Headline names files inside layers: the same verdict with the files in Because
 
 	isBase       bool   // one side is the base of the other
 	onNamedBase  bool   // one side names the other as its base, which no layer shows
