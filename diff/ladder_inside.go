@@ -137,11 +137,14 @@ func (p Pair) withFiles(v, judged Verdict) Verdict {
 	if text.IsEmpty() {
 		return v
 	}
-	if !complete || !p.onlyLayersDiffer(v, judged) {
-		v.Because = safe.Sprintf("%s. %s", v.Because, text)
-		v.Rests = slices.Concat(v.Rests, p.filesRest(rows))
-		return v.trusted()
+	behind := v
+	behind.Because = safe.Sprintf("%s. %s", v.Because, text)
+	behind.Rests = slices.Concat(v.Rests, p.filesRest(rows))
+	behind = behind.trusted()
+	if !complete || !p.onlyLayersDiffer(v, judged) || bothOneSided(rows) && p.sameAtTheEnd() == nil {
+		return behind
 	}
+	v.filesBehind = &behind
 	v.Because = safe.Sprintf("%s. %s", v.Headline, v.Because)
 	v.Headline, v.Rests = text, p.filesRest(saidRows(rows))
 	if v.Inside == InsideGenerated || v.Inside == InsideFiles { // the sentence says that it is one recipe
@@ -173,10 +176,32 @@ func saidRows(rows []readRow) []readRow {
 	return rows
 }
 
+// bothOneSided reports whether each side has layers without a counterpart, as where one side is
+// flattened. A file of one such layer can be in another layer of the other side.
+func bothOneSided(rows []readRow) bool {
+	return slices.ContainsFunc(rows, func(r readRow) bool { return r.Row.A == nil }) &&
+		slices.ContainsFunc(rows, func(r readRow) bool { return r.Row.B == nil })
+}
+
+// atTheEndText says what differs between the files that the layers give together. It is empty
+// if that is not known.
+func (p Pair) atTheEndText() safe.Text {
+	merged := p.Inside.merged
+	isOneSided := func(ch filediff.Change) bool { return ch.A == nil || ch.B == nil }
+	if merged == nil || p.Inside.partial && slices.ContainsFunc(merged.Grave(), isOneSided) {
+		return safe.Text{} // the layers below can have a file that only one side writes
+	}
+	all := readRow{LayerFiles: merged}
+	if len(merged.Grave()) == 0 {
+		return safe.Sprintf("At the end, %s", noiseText([]readRow{all}))
+	}
+	return safe.Sprintf("At the end, %s", all.changesText())
+}
+
 // filesRest is the evidence for what differs inside some rows.
 func (p Pair) filesRest(rows []readRow) []Ground {
 	rests := on(Hashed)
-	if p.sameAtTheEnd() != nil && p.Inside.partial { // an entry may have hidden more of the layers below before
+	if p.Inside.partial && (p.sameAtTheEnd() != nil || bothOneSided(rows)) { // an entry may have hidden more of the layers below before
 		rests = append(rests, Structure)
 	}
 	for _, r := range rows {
@@ -217,6 +242,8 @@ func (p Pair) filesText(rows []readRow, complete bool) safe.Text {
 	switch {
 	case p.sameAtTheEnd() != nil:
 		return safe.Const("Other layers, the same files at the end")
+	case bothOneSided(rows):
+		return p.atTheEndText()
 	case worst > filediff.Generated:
 		return gravestRowsText(rows)
 	case !complete:

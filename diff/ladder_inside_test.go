@@ -2,9 +2,11 @@ package diff
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/inside"
 	"github.com/tagdiff/tagdiff/model/inside/insidetest"
 )
@@ -121,6 +123,51 @@ func TestInside_partOfLayers(t *testing.T) {
 	}
 }
 
+// TestInside_oneOfTwoPlatforms checks that a headline for two platforms does not name files of the one
+// whose layers were read.
+func TestInside_oneOfTwoPlatforms(t *testing.T) {
+	base, x1, x2 := files("base"), files("x 1"), files("x 2")
+	list := func(tag string, l layer) model.Artifact {
+		recipe := []step{does("ADD base.tar /", base), does("RUN make", l)}
+		return index(t, tag, entry(build{arch: "amd64", steps: recipe}.image(t)), entry(build{arch: "arm64", steps: recipe}.image(t)))
+	}
+	read := []*inside.Layer{holding(t, x1, aFile("x", "1")), holding(t, x2, aFile("x", "2"))}
+	c := readInside(Compare(list("a", x1), list("b", x2)), nil, read...)
+	if got, want := c.Verdict.Headline.String(), "Step 2: 1 file changed: x, on both platforms"; got != want || c.Verdict.Inside != InsideFiles {
+		t.Errorf("both read: %q inside %q, want %q", got, c.Verdict.Inside, want)
+	}
+	metadata := Compare(list("a", x1), list("b", x2)).Verdict
+	first := c.Pairs[0].Manifests()
+	c = c.WithInside(Inside{first: c.Inside[first]})
+	if v := c.Verdict; v.Headline != metadata.Headline || v.Step != metadata.Step || v.Inside != InsideUnknown ||
+		!strings.HasSuffix(v.Because.String(), "Step 2: 1 file changed: x") {
+		t.Errorf("one read: %q / %q inside %q, want %q", v.Headline, v.Because, v.Inside, metadata.Headline)
+	}
+}
+
+// TestInside_atTheEnd checks the sentence on images whose layers have no counterparts.
+func TestInside_atTheEnd(t *testing.T) {
+	type items = []insidetest.Item
+	x, y, y2, z := aFile("x", "1"), aFile("y", "2"), aFile("y", "3"), aFile("z", "4")
+	headline := "RUN one is only in :a; RUN two is only in :a; RUN both is only in :b"
+	for _, tt := range []struct {
+		name                string
+		first, second, both items
+		headline, inside    string
+	}{
+		{"the same", items{x}, items{y}, items{x, y}, "Other layers, the same files at the end", ""},
+		{"a file changed", items{x}, items{y}, items{x, y2}, headline, "At the end, 1 file changed: y"},
+		{"a file that the base can have", items{x}, items{y}, items{x, y, z}, headline, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			v := mergedCase(t, tt.first, tt.second, tt.both).Verdict
+			if _, text, _ := strings.Cut(v.Because.String(), "(1.0 kB). "); v.Headline.String() != tt.headline || text != tt.inside {
+				t.Errorf("%q / %q, want %q / %q", v.Headline, v.Because, tt.headline, tt.inside)
+			}
+		})
+	}
+}
+
 // insideCases are the true cases and near misses of group H.
 func insideCases(t *testing.T) []ruleCase {
 	t.Helper()
@@ -203,6 +250,8 @@ func insideCases(t *testing.T) []ruleCase {
 		{"bytes at the end", tail(endless), "H21", 1, "1,204 bytes follow the end of the archive of step 1.", 1},
 		{"no bytes at the end", one(items{x}), "H21", -1, "", 0},
 		{"merged", mergedCase(t, items{x}, items{aFile("y", "2")}, items{x, aFile("y", "2")}), "H20", 0, "and the files that they give together are the same (2 entries)", 3},
+		{"merged and another file", mergedCase(t, items{x}, items{aFile("y", "2")}, items{x, aFile("y", "3")}), "H6", 1, "At the end, 1 file changed: y.", 3},
+		{"merged", mergedCase(t, items{x}, items{aFile("y", "2")}, items{x, aFile("y", "2")}), "H6", -1, "", 0},
 		{"merged and another file", mergedCase(t, items{x}, items{aFile("y", "2")}, items{x, aFile("y", "3")}), "H20", -1, "", 0},
 	}
 }

@@ -101,11 +101,22 @@ func firstFix(rows []readRow) string {
 	return ""
 }
 
-// filesChanged (H6): files differ, and nothing explains it.
+// filesChanged (H6): files differ, and nothing explains it. If each side has layers without a
+// counterpart, the files that all layers give together are compared.
 func filesChanged(_ Comparison, p Pair) []Finding {
 	var found []Finding
 	if p.sameAtTheEnd() != nil {
 		return nil
+	}
+	rows, _ := p.readRows()
+	if bothOneSided(rows) {
+		if text := p.atTheEndText(); !text.IsEmpty() && len(p.Inside.merged.Grave()) > 0 {
+			found = append(found, Finding{
+				Severity: 1, Rests: p.filesRest(rows), Evidence: evidenceOf(plainRows(rows)), Proof: countProof(rows),
+				Text: safe.Sprintf("%s.", text), Next: safe.Const("Look at the files (tab Files)"),
+			})
+		}
+		return found
 	}
 	for _, r := range p.rowsOn(filediff.Files) {
 		found = append(found, Finding{
