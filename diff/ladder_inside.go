@@ -58,7 +58,7 @@ func (p Pair) readRows() (rows []readRow, complete bool) {
 	complete = true
 	for _, r := range p.Rows {
 		switch {
-		case !r.Differs() || r.Class == Moved || r.Class == BothEmpty || LayersOf(r) == (RowLayers{}):
+		case !r.HasOtherLayers():
 		case r.Inside == nil:
 			complete = false
 		default:
@@ -87,6 +87,29 @@ func (p Pair) insideCode() InsideCode {
 	return codeOfRung(worst)
 }
 
+// insideOfAll returns the code of the pair with the gravest differences inside its layers. It is
+// InsideUnknown if a layer that differs was not read. Pairs whose layers are the same do not count.
+func insideOfAll(pairs []Pair) InsideCode {
+	order := []InsideCode{InsideUnknown, InsideSame, InsidePacking, InsideTimes, InsideGenerated, InsideFiles}
+	worst := 0
+	for _, p := range pairs {
+		if !slices.ContainsFunc(p.Rows, Row.HasOtherLayers) {
+			continue
+		}
+		i := slices.Index(order, p.insideCode())
+		if i <= 0 {
+			return InsideUnknown
+		}
+		worst = max(worst, i)
+	}
+	return order[worst]
+}
+
+// HasOtherLayers reports whether the layers of a row can hold other files on each side.
+func (r Row) HasOtherLayers() bool {
+	return r.Differs() && r.Class != Moved && r.Class != BothEmpty && LayersOf(r) != (RowLayers{})
+}
+
 // sameAtTheEnd returns the merged files of a pair whose layers differ though the files that they give
 // together are the same, nil if they are not. A path that only one side has can be the same
 // on the other side if the layers below were not read, but that is not known.
@@ -102,8 +125,9 @@ func (p Pair) sameAtTheEnd() *LayerFiles {
 }
 
 // withFiles puts what differs inside the layers into the verdict on a pair: in place of a headline
-// that only says that layers differ, else behind the evidence.
-func (p Pair) withFiles(v Verdict) Verdict {
+// that only says that layers differ, else behind the evidence. judged is the verdict before its cause
+// was found.
+func (p Pair) withFiles(v, judged Verdict) Verdict {
 	v.Inside = p.insideCode()
 	rows, complete := p.readRows()
 	if len(rows) == 0 || v.isBase || v.Code == NotComparable || v.Code == Pending {
@@ -113,18 +137,40 @@ func (p Pair) withFiles(v Verdict) Verdict {
 	if text.IsEmpty() {
 		return v
 	}
-	plain := v.Code == SameRecipe || v.Code == SameBase && !v.differences.IsEmpty() && v.Headline == v.differences
-	if !plain || !complete {
-		v.Because = safe.Sprintf("%s. Inside: %s", v.Because, lowerFirst(text))
+	if !complete || !p.onlyLayersDiffer(v, judged) {
+		v.Because = safe.Sprintf("%s. %s", v.Because, text)
 		v.Rests = slices.Concat(v.Rests, p.filesRest(rows))
 		return v.trusted()
 	}
 	v.Because = safe.Sprintf("%s. %s", v.Headline, v.Because)
-	v.Headline, v.Rests = text, p.filesRest(rows)
+	v.Headline, v.Rests = text, p.filesRest(saidRows(rows))
 	if v.Inside == InsideGenerated || v.Inside == InsideFiles { // the sentence says that it is one recipe
 		v.Rests = append(v.Rests, Structure)
 	}
 	return v.trusted()
+}
+
+// onlyLayersDiffer reports whether the headline of a pair says no more than that layers of the same
+// instructions differ: it names no cause, and no instruction that is another one, unless both sides
+// have the same files at the end.
+func (p Pair) onlyLayersDiffer(v, judged Verdict) bool {
+	switch v.Code {
+	case SameRecipe:
+		return v.Headline == judged.Headline
+	case SameBase:
+		isOther := func(r Row) bool { return r.Differs() && (!r.SameText || r.Inside == nil) }
+		return !v.differences.IsEmpty() && v.Headline == v.differences &&
+			(p.sameAtTheEnd() != nil || !slices.ContainsFunc(p.Rows, isOther))
+	}
+	return false
+}
+
+// saidRows are the rows that filesText speaks of: those with more than noise, if there are any.
+func saidRows(rows []readRow) []readRow {
+	if grave := matching(rows, func(r readRow) bool { return r.Rung > filediff.Generated }); len(grave) > 0 {
+		return grave
+	}
+	return rows
 }
 
 // filesRest is the evidence for what differs inside some rows.
@@ -155,8 +201,12 @@ func isVerified(s *model.Step, l *inside.Layer) bool {
 	if s == nil || l == nil {
 		return true
 	}
-	return l.How == inside.Full && l.Broken == "" && len(l.Left) == 0 && l.Blob == s.Layer.Digest && (s.DiffID == "" || l.DiffID == s.DiffID)
+	return isWhole(l) && l.Blob == s.Layer.Digest && (s.DiffID == "" || l.DiffID == s.DiffID)
 }
+
+// IsInsideVerified reports whether the layers of a row were read to their ends, and are those that
+// manifests and configs name.
+func (r Row) IsInsideVerified() bool { return r.Inside != nil && readRow{r, r.Inside}.verified() }
 
 // filesText says what differs inside some rows, in one sentence.
 func (p Pair) filesText(rows []readRow, complete bool) safe.Text {
@@ -267,6 +317,7 @@ func (r readRow) changesText() string {
 	for _, ch := range changes {
 		counts[changeVerb(ch)]++
 	}
+	mixed := len(counts) > 1
 	var parts []string
 	for _, verb := range changeVerbs {
 		if n := counts[verb]; n > 0 {
@@ -278,7 +329,12 @@ func (r readRow) changesText() string {
 		}
 	}
 	const most = 3
-	names := mapped(changes[:min(len(changes), most)], r.changeText)
+	names := mapped(changes[:min(len(changes), most)], func(ch filediff.Change) string {
+		if verb := changeVerb(ch); mixed && (verb == "added" || verb == "removed") {
+			return r.changeText(ch) + " (" + verb + ")"
+		}
+		return r.changeText(ch)
+	})
 	text := list(parts) + ": " + strings.Join(names, ", ")
 	if more := len(changes) - most; more > 0 {
 		text += " and " + countText(more) + " more"
@@ -286,8 +342,8 @@ func (r readRow) changesText() string {
 	return text
 }
 
-// Grave returns the changes that are more than noise: content and files before attributes, and
-// files before folders.
+// Grave returns the changes that are more than noise: content, files and programs that no longer
+// run before other attributes, and files before folders.
 func (f *LayerFiles) Grave() []filediff.Change {
 	var all []filediff.Change
 	for i := range f.Len() {
@@ -296,7 +352,10 @@ func (f *LayerFiles) Grave() []filediff.Change {
 		}
 	}
 	weight := func(ch filediff.Change) int {
-		n := 2 * int(filediff.Files-ch.Rung)
+		n := 0
+		if !stopsRunning(ch) {
+			n = 2 * int(filediff.Files-ch.Rung)
+		}
 		if e := cmp.Or(ch.B, ch.A); e.Kind == inside.Folder {
 			n++
 		}
@@ -305,6 +364,16 @@ func (f *LayerFiles) Grave() []filediff.Change {
 	slices.SortStableFunc(all, func(x, y filediff.Change) int { return cmp.Compare(weight(x), weight(y)) })
 	return all
 }
+
+// stopsRunning reports whether a file lost the permission to run: a container that starts it fails.
+func stopsRunning(ch filediff.Change) bool {
+	return ch.A != nil && ch.B != nil && ch.B.Kind == inside.File && hasLost(*ch.A, *ch.B, executeBits)
+}
+
+const executeBits = 0o111
+
+// hasLost reports whether an entry had one of some permissions and has none of them now.
+func hasLost(a, b inside.Entry, bits uint16) bool { return a.Mode&bits != 0 && b.Mode&bits == 0 }
 
 // changeVerbs are the results of changeVerb, in the order of sentences.
 var changeVerbs = []string{"changed", "added", "removed", "moved", "deleted"}
@@ -345,7 +414,7 @@ func LineCounts(t filediff.TextChange) safe.Text {
 	return safe.Clean(strings.TrimSpace(lineCountsText(t)))
 }
 
-// Summary counts the changes that are more than noise: "3 changed, 1 added", else "no file changed".
+// Summary counts the changes that are more than noise: "3 changed, 1 added", else "only noise".
 func (f *LayerFiles) Summary() safe.Text {
 	counts := map[string]int{}
 	for i := range f.Len() {
@@ -359,7 +428,7 @@ func (f *LayerFiles) Summary() safe.Text {
 			parts = append(parts, countText(n)+" "+verb)
 		}
 	}
-	return safe.Clean(cmp.Or(strings.Join(parts, ", "), "no file changed"))
+	return safe.Clean(cmp.Or(strings.Join(parts, ", "), "only noise"))
 }
 
 // CountAbove returns the number of changes above a rung.
@@ -398,7 +467,10 @@ func changeNote(ch filediff.Change) string {
 	switch {
 	case a == nil || b == nil:
 		if e := cmp.Or(a, b); isDeletion(*e) {
-			return deletionText(*e)
+			if a == nil {
+				return "only B " + deletionText(*e)
+			}
+			return "only A " + deletionText(*e)
 		}
 		return ""
 	case ch.From != "" && ch.What.Has(filediff.Moved):
@@ -416,7 +488,7 @@ func changeNote(ch filediff.Change) string {
 	add(filediff.Device, fmt.Sprintf("device %d:%d → %d:%d", a.Major, a.Minor, b.Major, b.Minor))
 	add(filediff.Mode, modeText(*a, *b))
 	add(filediff.Owner, fmt.Sprintf("owner %d:%d → %d:%d", a.UID, a.GID, b.UID, b.GID))
-	add(filediff.Xattrs, "extended attributes differ")
+	add(filediff.Xattrs, cmp.Or(capabilitiesText(*a, *b), "extended attributes differ"))
 	return strings.Join(notes, ", ")
 }
 
@@ -430,9 +502,9 @@ func deletionText(e inside.Entry) string {
 
 // modeText says how the permissions of an entry changed, in words where one bit decides.
 func modeText(a, b inside.Entry) string {
-	const execute, setuid, setgid = 0o111, 0o4000, 0o2000
-	lost := func(bits uint16) bool { return a.Mode&bits != 0 && b.Mode&bits == 0 }
-	gained := func(bits uint16) bool { return a.Mode&bits == 0 && b.Mode&bits != 0 }
+	const setuid, setgid = 0o4000, 0o2000
+	lost := func(bits uint16) bool { return hasLost(a, b, bits) }
+	gained := func(bits uint16) bool { return hasLost(b, a, bits) }
 	switch {
 	case lost(setuid):
 		return "lost setuid"
@@ -442,9 +514,9 @@ func modeText(a, b inside.Entry) string {
 		return "lost setgid"
 	case gained(setgid):
 		return "gained setgid"
-	case lost(execute) && a.Kind == inside.File:
+	case lost(executeBits) && a.Kind == inside.File:
 		return "no longer executable"
-	case gained(execute) && a.Kind == inside.File:
+	case gained(executeBits) && a.Kind == inside.File:
 		return "now executable"
 	}
 	return fmt.Sprintf("mode %04o → %04o", a.Mode, b.Mode)

@@ -73,11 +73,17 @@ func TestInside_verdict(t *testing.T) {
 			InsideGenerated, Suggested, "Built again with the same result: 1 log and 1 time differ, no program"},
 		{"one file", items{aFile("app/x", "1")}, items{aFile("app/x", "2")}, InsideFiles, Inferred, "Step 2: 1 file changed: app/x"},
 		{"several", items{aFile("a", "1"), aFile("b", "1"), aFile("c", "1")}, items{aFile("a", "2"), aFile("d", "2"), aFile("e", "3")}, InsideFiles, Inferred,
-			"Step 2: 1 file changed, 2 added and 2 removed: a, b, c and 2 more"},
+			"Step 2: 1 file changed, 2 added and 2 removed: a, b (removed), c (removed) and 2 more"},
 		{"no longer executable", items{aFile("run.sh", "1").As(0o755, 0, 0)}, items{aFile("run.sh", "1").As(0o644, 0, 0)}, InsideFiles, Inferred,
 			"Step 2: 1 file changed: run.sh (no longer executable)"},
+		{"no longer executable among many", items{aFile("a", "1"), aFile("b", "1"), aFile("c", "1").As(0o755, 0, 0)},
+			items{aFile("a", "2"), aFile("b", "2"), aFile("c", "1").As(0o644, 0, 0), aFile("d", "3")}, InsideFiles, Inferred,
+			"Step 2: 3 files changed and 1 added: a, b, c (no longer executable) and 1 more"},
+		{"other permissions among many", items{aFile("a", "1"), aFile("b", "1"), aFile("c", "1").As(0o755, 0, 0)},
+			items{aFile("a", "2"), aFile("b", "2"), aFile("c", "1").As(0o700, 0, 0), aFile("d", "3")}, InsideFiles, Inferred,
+			"Step 2: 3 files changed and 1 added: a, b, d (added) and 1 more"},
 		{"moved", items{aFile("old/x", "content")}, items{aFile("new/x", "content")}, InsideFiles, Inferred, "Step 2: 1 file moved: new/x (was old/x)"},
-		{"deleted", items{aFile("x", "1")}, items{aFile("x", "1"), insidetest.File(".wh.y", "")}, InsideFiles, Inferred, "Step 2: 1 file deleted: y (deletes it)"},
+		{"deleted", items{aFile("x", "1")}, items{aFile("x", "1"), insidetest.File(".wh.y", "")}, InsideFiles, Inferred, "Step 2: 1 file deleted: y (only B deletes it)"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -142,7 +148,25 @@ func insideCases(t *testing.T) []ruleCase {
 	}
 	escaping := holding(t, files("layer a"), x)
 	escaping.Remarks.Escaping = []string{"up/x"}
+	withTOC := func(table, archive items, isStated bool) Comparison {
+		l := files("layer a")
+		blob, annotations := insidetest.EStargz(insidetest.TOC(table...), true, archive...)
+		read, err := inside.Read(bytes.NewReader(blob), inside.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		read.Blob, read.DiffID = l.descriptor().Digest, l.diffID()
+		img := build{steps: []step{does("RUN a", l)}}.image(t)
+		if isStated {
+			img.Steps[0].Layer.Annotations = annotations
+		}
+		return readInside(Describe(single("a", img)), nil, read)
+	}
 	return []ruleCase{
+		{"another file in the table", withTOC(items{x}, items{x2}, true), "H15", 3,
+			"In :a, the table of contents of step 1's layer and the archive disagree about 1 path: x.", 1},
+		{"another time in the table", withTOC(items{x}, items{xLater}, true), "H15", -1, "", 0},
+		{"a table that the manifest does not state", withTOC(items{x}, items{x2}, false), "H15", -1, "", 0},
 		{"times", c(items{x}, items{xLater}), "H1", 0, "Step 2 holds the same files on both sides; only times differ (1).", 2},
 		{"content", c(items{x}, items{x2}), "H1", -1, "", 0},
 		{"another order", c(items{x, log}, items{log, x}), "H2", 0, "Step 2 holds the same files on both sides. Another tool wrote the archive", 2},

@@ -216,17 +216,24 @@ func powerText(a, b inside.Entry) string {
 			parts = append(parts, "gained "+bit.name)
 		}
 	}
+	if text := capabilitiesText(a, b); text != "" {
+		parts = append(parts, text)
+	}
+	return strings.Join(parts, " and ")
+}
+
+// capabilitiesText says which capabilities a file gained or lost, "" for none.
+func capabilitiesText(a, b inside.Entry) string {
 	had, has := filediff.Capabilities(a), filediff.Capabilities(b)
 	switch {
 	case had == has:
+		return ""
 	case has == "":
-		parts = append(parts, "lost "+had)
+		return "lost " + had
 	case had == "":
-		parts = append(parts, "gained "+has)
-	default:
-		parts = append(parts, "has "+has+", had "+had)
+		return "gained " + has
 	}
-	return strings.Join(parts, " and ")
+	return "has " + has + ", had " + had
 }
 
 // sameFilesAtTheEnd (H20): other layers give the same files.

@@ -118,6 +118,27 @@ func notEveryRuntimeUnpacks(s sideOf) []Finding {
 	return found
 }
 
+// twoTruths (H15): a table of contents and the archive of its layer disagree.
+func twoTruths(s sideOf) []Finding {
+	var found []Finding
+	for _, r := range s.readSteps() {
+		if len(r.TOCDiffers) == 0 || !r.HasTOC(r.Step.Layer) {
+			continue
+		}
+		found = append(found, Finding{
+			Severity: 3, Rests: r.layerRest(), Evidence: stepEvidence(s.side, []model.Step{r.Step}), Check: s.layerCheck(r.Step),
+			Text: safe.Sprintf("In %s, the table of contents of step %d's layer and the archive disagree about %s: %s. Runtimes that load files by "+
+				"the table (podman, stargz-snapshotter) see other files than Docker.", s.name, r.Index+1, plural(len(r.TOCDiffers), "path"),
+				firstPaths(r.TOCDiffers)),
+			Lead: safe.Sprintf("the layer of step %d of %s holds two versions of %s", r.Index+1, s.name, quoted(r.TOCDiffers[0])),
+			Next: safe.Const("Do not run the image before you know the tool that wrote the layer. Build or convert it again"),
+			Proof: []safe.Text{safe.Sprintf("%s in the table of contents and in the archive of step %d",
+				plural(len(r.TOCDiffers), "path")+byNumber(len(r.TOCDiffers), " differs", " differ"), r.Index+1)},
+		})
+	}
+	return found
+}
+
 // leastWaste is the sum of sizes from which deleted and replaced files are worth a finding.
 const leastWaste = 1_000_000
 

@@ -23,8 +23,8 @@ var rules = slices.Concat(rulesSame, rulesSchema1, rulesPlatforms, rulesLayers, 
 // importance is the order of findings of equal severity: first what stops an image from
 // running, then why two images differ, then consequences, then calm facts.
 var importance = []string{
-	"C11", "D8", "D7", "D15", "D16", "H13", "D24", "D25", "D27", "D26", "C19", "D17", "C4", "C3", "C13", "C5", "C7", "A10", "C1", "C12", "F3",
-	"C9", "C8", "C10", "D9", "C16", "C20", "D19", "D20", "D21", "D23", "D10", "D18", "C17", "H9", "H7", "H14", "H17", "H18",
+	"C11", "D8", "D7", "D15", "D16", "H13", "H15", "D24", "D25", "D27", "D26", "C19", "D17", "C4", "C3", "C13", "C5", "C7", "A10", "C1", "C12",
+	"F3", "C9", "C8", "C10", "D9", "C16", "C20", "D19", "D20", "D21", "D23", "D10", "D18", "C17", "H9", "H7", "H14", "H17", "H18",
 	"F2", "B4", "B6",
 	"F6", "F1", "F7", "G1", "A7", "A6", "A5", "A9", "A3", "A8", "A12", "A2", "A4", "A1", "A11", "H20", "H6", "B1", "B2", "B3", "B5",
 	"H16", "H21", "H3", "H1", "H2",
@@ -490,6 +490,12 @@ var rulesInside = []rule{{
 	means: "An archive holds what runtimes treat in different ways: two entries of one path, names that leave the root, or a path that it " +
 		"both has and deletes.",
 	proof: "two entries of one path; a name with .. above the root; a whiteout of a path that the same archive has",
+}, {
+	id: "H15", name: "two-truths", pair: onSides(twoTruths),
+	means: "A layer has a table of contents, and the archive behind it holds something else. Runtimes that load files one by one go by the " +
+		"table, all others by the archive.",
+	proof: "the manifest states the table of contents that was found in the layer, and a path has another type, content, owner, link " +
+		"target or other permissions in it than in the archive, or is in one of them only; times and the files of eStargz do not count",
 }, {
 	id: "H16", name: "deleted-but-shipped", pair: onSides(deletedButShipped),
 	means: "A step deletes or replaces files that an earlier step ships. They are still part of the image, and of each pull.",

@@ -60,6 +60,7 @@ func (c Comparison) worst() Verdict {
 	case isSame(v.Code) && isIndex(*c.A) != isIndex(*c.B):
 		v.Headline, v.says = safe.Sprintf("%s; %s is an index around it", v.Headline, c.sideWithIndex()), "A9"
 	}
+	v.Inside = insideOfAll(shared)
 	if firsts := c.otherFirsts(); isSame(v.Code) && len(firsts) > 0 && len(c.relabelled()) == 0 {
 		v.Headline = c.otherFirstText(firsts)
 		if v.Code == OtherEnvelope && isIndex(*c.A) && isIndex(*c.B) {
@@ -490,8 +491,13 @@ func (c Comparison) Same(exact bool) bool {
 	case c.Verdict.Code == Identical:
 		return true
 	}
+	return !exact && isSame(c.Verdict.Code) && c.samePlatforms()
+}
+
+// samePlatforms reports whether both sides offer images for the same platforms, in the same way.
+func (c Comparison) samePlatforms() bool {
 	onlyA, onlyB := c.onlyIn()
-	return !exact && isSame(c.Verdict.Code) && len(onlyA)+len(onlyB) == 0 && len(c.otherDuplicates()) == 0 &&
+	return len(onlyA)+len(onlyB) == 0 && len(c.otherDuplicates()) == 0 &&
 		!c.labelsDiffer() && len(c.otherFirsts()) == 0 && slices.Equal(unknownEntries(*c.A), unknownEntries(*c.B))
 }
 

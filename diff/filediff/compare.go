@@ -19,7 +19,9 @@ func Compare(a, b inside.List, partial bool) Changes {
 		switch j := partner(e, b, next); {
 		case j >= 0:
 			seen[j], next = true, j+1
-			c.compare(i, j)
+			if !e.Implied || !b.At(j).Implied {
+				c.compare(i, j)
+			}
 		case !e.Implied: // what is in the folder is reported
 			c.add(item{a: int32(i), b: -1, what: Removed}) //nolint:gosec // lists have a limit far below
 		}

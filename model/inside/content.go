@@ -24,7 +24,7 @@ func Content(r io.Reader, want Entry, limit int64) ([]byte, error) {
 	}
 	src := &source{r: r, sum: sha256.New()}
 	blob := bufio.NewReaderSize(src, blobBuffer)
-	p, broken := decoder(blob, usual.window)
+	p, broken := decoder(src, blob, usual.window)
 	defer p.close()
 	if broken != "" {
 		return nil, &ContentError{broken}

@@ -18,10 +18,21 @@ import (
 // source reads the blob. It hashes what passes, and keeps the first error: only its errors are
 // errors of Read.
 type source struct {
-	r   io.Reader
-	sum hash.Hash
-	n   int64
-	err error
+	r    io.Reader
+	sum  hash.Hash
+	n    int64
+	last [footerSize]byte
+	err  error
+}
+
+// keepLast makes last the last bytes of what was read: those that it has, and p after them.
+func keepLast(last, p []byte) {
+	if n := len(p); n < len(last) {
+		copy(last, last[n:])
+		copy(last[len(last)-n:], p)
+	} else {
+		copy(last, p[n-len(last):])
+	}
 }
 
 func (s *source) Read(p []byte) (int, error) {
@@ -31,6 +42,7 @@ func (s *source) Read(p []byte) (int, error) {
 	n, err := s.r.Read(p)
 	_, _ = s.sum.Write(p[:n]) // hashes return no error
 	s.n += int64(n)
+	keepLast(s.last[:], p[:n])
 	s.err = err
 	return n, err
 }
@@ -64,7 +76,7 @@ var (
 
 // decoder chooses the decoder of a blob by its first bytes, as runtimes do. broken says why there
 // is none.
-func decoder(blob *bufio.Reader, window uint64) (p packed, broken string) {
+func decoder(src *source, blob *bufio.Reader, window uint64) (p packed, broken string) {
 	start, _ := blob.Peek(6) //nolint:mnd // the longest of them; a shorter blob has none
 	p = packed{Reader: blob, trailing: func() []byte { return nil }, close: func() {}}
 	switch {
@@ -73,7 +85,7 @@ func decoder(blob *bufio.Reader, window uint64) (p packed, broken string) {
 	case bytes.HasPrefix(start, xzMagic):
 		return p, "is xz, which only Docker reads"
 	case bytes.HasPrefix(start, gzipMagic):
-		p.Reader, p.format = &members{blob: blob}, "gzip"
+		p.Reader, p.format = &members{src: src, blob: blob}, "gzip"
 	case bytes.HasPrefix(start, zstdMagic), len(start) > 3 && start[0]&0xf0 == 0x50 && bytes.HasPrefix(start[1:], skipMagic):
 		z := newFrames(blob, window)
 		p.Reader, p.format, p.trailing, p.close = z, "zstd", z.trailing, z.decoder.Close
@@ -84,9 +96,14 @@ func decoder(blob *bufio.Reader, window uint64) (p packed, broken string) {
 // members reads gzip members one after the other: eStargz has one for each chunk. The package
 // can do that itself, but fails at bytes after the last one, which are remarked here.
 type members struct {
-	blob   *bufio.Reader
+	src    *source
+	blob   *bufio.Reader // reads src
 	member *gzip.Reader
+	start  int64 // where the member begins in the blob
 }
+
+// offset is where the next byte of the blob is.
+func (m *members) offset() int64 { return m.src.n - int64(m.blob.Buffered()) }
 
 func (m *members) Read(p []byte) (int, error) {
 	for {
@@ -108,6 +125,7 @@ func (m *members) Read(p []byte) (int, error) {
 		if start, _ := m.blob.Peek(len(gzipMagic)); !bytes.Equal(start, gzipMagic) {
 			return 0, io.EOF
 		}
+		m.start = m.offset()
 		if err := m.member.Reset(m.blob); err != nil {
 			return 0, cutOff(err)
 		}
@@ -157,18 +175,15 @@ func (f *frames) trailing() []byte { return f.rest }
 // tail keeps the last 4 bytes that were read: the decoder has read them when it finds that they
 // begin no frame.
 type tail struct {
-	r    io.Reader
-	last [4]byte
+	r       io.Reader
+	last    [4]byte
+	skipped skippedFrames
 }
 
 func (t *tail) Read(p []byte) (int, error) {
 	n, err := t.r.Read(p)
-	if n >= len(t.last) {
-		copy(t.last[:], p[n-len(t.last):n])
-	} else {
-		copy(t.last[:], t.last[n:])
-		copy(t.last[len(t.last)-n:], p[:n])
-	}
+	keepLast(t.last[:], p[:n])
+	t.skipped.add(p[:n])
 	return n, err
 }
 

@@ -23,7 +23,13 @@ type Layer struct {
 	Left []string
 	// Remarks is what runtimes may read in different ways.
 	Remarks Remarks
-	Files   List
+	// TOCDigests are those by which a manifest can state the table of contents that was found in
+	// the layer: of its JSON, and of its packed form in zstd:chunked. It is nil without a table.
+	TOCDigests []digest.Digest
+	// TOCDiffers are the paths that the table of contents and the archive describe in different
+	// ways, at most 1,000. Only a layer that was read to its end has them.
+	TOCDiffers []string
+	Files      List
 }
 
 // How says from what a list of files was made.

@@ -54,7 +54,7 @@ func read(r io.Reader, o Options, max bounds) (*Layer, error) {
 	l := &Layer{How: Full}
 	src := &source{r: r, sum: sha256.New()}
 	blob := bufio.NewReaderSize(src, blobBuffer)
-	p, broken := decoder(blob, max.window)
+	p, broken := decoder(src, blob, max.window)
 	defer p.close()
 	rd := &reader{
 		collector: newCollector(l, max), o: o, blob: src, archive: newArchive(p, src, max),
@@ -72,6 +72,7 @@ func read(r io.Reader, o Options, max bounds) (*Layer, error) {
 		return l, err
 	}
 	l.Broken, l.Blob = broken, digestOf(src.sum)
+	rd.compareTOC()
 	return l, nil
 }
 
@@ -85,6 +86,7 @@ type reader struct {
 	content     []byte // a buffer
 	sum, normal hash.Hash
 	sparse      int64 // the sizes of the sparse files that were hashed
+	toc         foundTOC
 
 	batch     []Entry
 	told      int // entries
@@ -218,6 +220,12 @@ func (rd *reader) readContent(h *tar.Header, content io.Reader) error {
 		return nil
 	}
 	rd.sum.Reset()
+	if e.Path == tocName {
+		rd.keep(nil)
+		err := rd.readTOC(io.TeeReader(content, rd.sum))
+		rd.sum.Sum(e.Sum[:0])
+		return err
+	}
 	from, to := 0, 0 // where the format records a time
 	for left := h.Size; left > 0; {
 		chunk := rd.content[:min(left, int64(len(rd.content)))]
@@ -317,12 +325,8 @@ func (rd *reader) skipTOC(in *bufio.Reader) (other int64) {
 	if _, err := t.Next(); err != nil {
 		return tarBlock
 	}
-	for {
-		if _, err := t.Read(rd.content); err != nil {
-			return 0
-		}
-		rd.report(false)
-	}
+	_ = rd.readTOC(t) // an error is also one of the archive
+	return 0
 }
 
 // readRest reads the rest of the blob.

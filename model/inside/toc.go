@@ -164,29 +164,40 @@ func (p TOCPlan) ReadTOC(raw []byte) (*Layer, error) {
 		return nil, err
 	}
 	defer done()
-	limited := &limitReader{r: in, left: MaxUnpackedTOC, sum: sha256.New()}
-	l, err := decodeTOC(limited, usual)
-	if limited.left < 0 {
-		return nil, errTOCLarge
-	}
-	if err != nil {
-		return nil, fmt.Errorf("the table of contents is not valid: %w", err)
-	}
-	if p.unpacked != "" && digestOf(limited.sum) != p.unpacked {
+	l, err := readTable(in, usual)
+	switch {
+	case err != nil:
+		return nil, err
+	case p.unpacked != "" && l.TOCDigests[0] != p.unpacked:
 		return nil, errTOCDigest
 	}
-	l.Packed = int64(len(raw))
+	l.Packed, l.TOCDigests = int64(len(raw)), nil
+	return l, nil
+}
+
+// readTable reads the JSON of a table to its end, with its digest.
+func readTable(in io.Reader, max bounds) (*Layer, error) {
+	limited := &limitReader{r: in, left: MaxUnpackedTOC, sum: sha256.New()}
+	l, err := decodeTOC(limited, max)
+	switch {
+	case limited.left < 0:
+		return nil, errTOCLarge
+	case err != nil:
+		return nil, fmt.Errorf("the table of contents is not valid: %w", err)
+	}
+	l.TOCDigests = []digest.Digest{digestOf(limited.sum)}
 	return l, nil
 }
 
 // unpack returns the JSON of the table.
 func (p TOCPlan) unpack(raw []byte) (json io.Reader, done func(), err error) {
-	blob := bufio.NewReader(bytes.NewReader(raw))
+	src := &source{r: bytes.NewReader(raw), sum: sha256.New()}
+	blob := bufio.NewReader(src)
 	if p.isZstd {
 		z := newFrames(blob, usual.window)
 		return z, z.decoder.Close, nil
 	}
-	t := tar.NewReader(&members{blob: blob})
+	t := tar.NewReader(&members{src: src, blob: blob})
 	h, err := t.Next()
 	if err != nil {
 		return nil, nil, fmt.Errorf("the table of contents is not an archive: %w", err)

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -96,5 +97,18 @@ func ZstdChunked(toc []byte, podman bool, items ...Item) (blob []byte, annotatio
 	annotations[prefix+"manifest-position"] = fmt.Sprintf("%d:%d:%d:1", len(blob)+head, len(packed), len(toc))
 	annotations[prefix+"manifest-checksum"] = digestOf(packed)
 	blob = append(blob, SkippableFrame(string(packed))...)
-	return append(blob, SkippableFrame("a footer, of which the annotations say all")...), annotations
+	footer := le64(nil, uint64(len(blob)-len(packed)), uint64(len(packed)), uint64(len(toc)), 1)
+	if podman { // the table for a reassembled archive, which is not here
+		footer = append(le64(footer, 0, 0, 0), "GNUlInUx"...)
+	} else {
+		footer = append(footer, "GnUlInUx"...)
+	}
+	return append(blob, SkippableFrame(string(footer))...), annotations
+}
+
+func le64(b []byte, numbers ...uint64) []byte {
+	for _, n := range numbers {
+		b = binary.LittleEndian.AppendUint64(b, n)
+	}
+	return b
 }
