@@ -13,9 +13,6 @@ import (
 // tests run in parallel than there are processors, because most of them wait for a
 // program or for a silent server.
 func TestMain(m *testing.M) {
-	if job := os.Getenv(layerJobEnv); job != "" {
-		os.Exit(runLayerJob(job))
-	}
 	flag.Parse()
 	if err := os.Chdir(filepath.Join("..", "..")); err != nil {
 		panic(err)

@@ -1,4 +1,4 @@
-package e2e
+package layers
 
 import (
 	"bytes"
@@ -28,6 +28,7 @@ import (
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model/inside/insidetest"
+	"github.com/tagdiff/tagdiff/ui/uitest"
 )
 
 // These benchmarks compare the files of two images beside regctl and crane, where they are
@@ -114,7 +115,7 @@ const benchFiles = 6_250
 func benchItems(seed uint64) []insidetest.Item {
 	var words []byte
 	for r := rand.New(rand.NewPCG(1, 1)); len(words) < 4<<20; {
-		words = fmt.Appendf(words, "%d word%d ", r.IntN(100_000), r.IntN(3000))
+		words = fmt.Appendf(words, "%d word%d%c", r.IntN(100_000), r.IntN(3000), "    \n"[r.IntN(5)])
 	}
 	var items []insidetest.Item
 	for i := range uint64(benchFiles) {
@@ -360,4 +361,57 @@ func (r *rounds) report(b *testing.B, name string, of ...string) {
 		}
 	}
 	b.ReportMetric(float64(r.memory[name])/(1<<20), "MiB")
+}
+
+// BenchmarkKeyWhileReading compares the time from a key to the moved cursor while layers arrive, at
+// 100 Mbit/s, with that before. The median should be about 1: a key waits for no layer.
+func BenchmarkKeyWhileReading(b *testing.B) {
+	const keys = 40
+	s := startLayerServer(b, &slowLink{rate: 12_500_000})
+	s.push(b, "a", plainLayer(1), plainLayer(2))
+	s.push(b, "b", plainLayer(3), plainLayer(4))
+	o := uitest.Options{Width: 120, Height: 40}
+	o.Env = []string{"SSL_CERT_FILE=" + filepath.Join(s.certs, s.host, "ca.crt")}
+	var idle, reading []time.Duration
+	for b.Loop() {
+		term := uitest.Start(b, o, s.host+"/"+layerRepo+":a", ":b")
+		term.WaitFor("Inside: ", "to read")
+		press := func(i int) time.Duration {
+			was := cursorRow(term.Frame())
+			start := time.Now()
+			term.Type([]string{"down", "up"}[i%2])
+			term.WaitUntil("the cursor moved", func(f uitest.Frame) bool { return cursorRow(f) >= 0 && cursorRow(f) != was })
+			return time.Since(start)
+		}
+		term.Type("3")
+		term.WaitUntil("a cursor", func(f uitest.Frame) bool { return cursorRow(f) >= 0 })
+		for i := range keys {
+			idle = append(idle, press(i))
+		}
+		term.Type("i")
+		term.WaitFor("Inside: reading")
+		term.Type("3")
+		term.WaitUntil("a cursor", func(f uitest.Frame) bool { return cursorRow(f) >= 0 })
+		for i := 0; i < keys && term.Frame().Contains("Inside: reading"); i++ {
+			reading = append(reading, press(i))
+		}
+		term.Type("ctrl+c")
+		term.Wait()
+	}
+	slices.Sort(idle)
+	slices.Sort(reading)
+	if len(reading) == 0 {
+		b.Fatal("the layers arrived before the first key")
+	}
+	b.ReportMetric(float64(reading[len(reading)/2])/float64(idle[len(idle)/2]), "median-ratio")
+	b.ReportMetric(float64(reading[len(reading)*95/100])/float64(idle[len(idle)*95/100]), "p95-ratio")
+	b.ReportMetric(float64(reading[len(reading)/2].Microseconds())/1000, "ms")
+}
+
+// cursorRow returns the number of the row of the cursor, -1 without one.
+func cursorRow(f uitest.Frame) int {
+	if _, y, ok := f.Find("›"); ok {
+		return y
+	}
+	return -1
 }
