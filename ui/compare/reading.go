@@ -121,9 +121,10 @@ func (p comparePage) currentPlan() (plan readingPlan, ok bool) {
 	return p.planOf(*pair, diff.LayersToRead), true
 }
 
-// isUnasked reports whether a plan is read without asking. Of one image alone nothing is.
+// isUnasked reports whether a plan is read without asking: a small one of two images, and all with
+// --inside.
 func (p comparePage) isUnasked(plan readingPlan) bool {
-	return !p.alone && plan.bytes <= unasked && !p.declined[p.pair().Manifests()]
+	return (p.env.Inside || !p.alone && plan.bytes <= unasked) && !p.declined[p.pair().Manifests()]
 }
 
 // startUnasked reads the layers of the pair in view if they are small.
@@ -132,7 +133,7 @@ func (p comparePage) startUnasked() (comparePage, page.Effects) {
 	if !ok || p.reading.running || len(plan.layers) == 0 || !p.isUnasked(plan) {
 		return p, nil
 	}
-	return p.startReading(plan, false)
+	return p.startReading(plan, p.env.Inside)
 }
 
 // pressReadingKey handles i, esc while layers are read, and the keys that answer an offer to read all.
