@@ -205,6 +205,13 @@ func (p comparePage) press(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 		return p.nextPlatform(1)
 	case key.Matches(msg, page.Keys.PrevPlatform):
 		return p.nextPlatform(-1)
+	}
+	return p.pressLookKey(msg)
+}
+
+// pressLookKey handles the keys that change how a tab is shown.
+func (p comparePage) pressLookKey(msg tea.KeyPressMsg) (page.Page, page.Effects) {
+	switch {
 	case key.Matches(msg, page.Keys.Left):
 		return p.scroll(-scrollStep), nil
 	case key.Matches(msg, page.Keys.Right):

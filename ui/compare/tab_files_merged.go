@@ -101,7 +101,8 @@ func (v view) mergedRows() []widget.Row {
 	case partial && whole:
 		rows = append(rows, v.note(safe.Const("Some layers could not be read to their ends. ? marks what the other side may have there.")))
 	case partial:
-		rows = append(rows, v.note(safe.Const("The layers below were not read. ? marks what the other side may have from there: v goes on to the whole image.")))
+		rows = append(rows, v.note(
+			safe.Const("The layers below were not read. ? marks what the other side may have from there: v goes on to the whole image.")))
 	}
 	switch {
 	case otherDeletions:
