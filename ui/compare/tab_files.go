@@ -111,7 +111,7 @@ func (v view) stepFileNote(r diff.Row) safe.Text {
 	case f == nil:
 		return safe.Const("not read")
 	case r.Class == diff.Alone:
-		return entryCount(cmp.Or(f.A, f.B).Files.Len())
+		return entryCount(cmp.Or(f.A, f.B).Files.Recorded())
 	case f.Rung == filediff.OtherPacking:
 		return safe.Const("same files, compressed in another way")
 	case f.Rung == filediff.OtherArchive:
