@@ -89,7 +89,7 @@ func (v view) mergedRows() []widget.Row {
 	case files == nil:
 		return []widget.Row{v.note(safe.Const("Not all layers that this needs were read, or they have too many files to be put together."))}
 	case files.A != nil:
-		heading := widget.HeadingRow(safe.Sprintf("The whole image  %s", entryCount(files.A.Files.Len())))
+		heading := widget.HeadingRow(safe.Sprintf("The whole image  %s", entryCount(files.A.Files.Recorded())))
 		return append([]widget.Row{heading}, v.listRows("merged", files.A.Files, diff.Row{})...)
 	}
 	title := safe.Const("All layers from the first that differs")
