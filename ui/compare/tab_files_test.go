@@ -3,6 +3,7 @@ package compare_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -53,7 +54,7 @@ func builtImage(t *testing.T, f fakereg.Images, size int64, layers []items) mode
 		}
 		f.Insides[l.Blob] = l
 		for _, e := range entries {
-			f.Files[inside.Hash(digestOf(e.Body))] = []byte(e.Body)
+			f.Files[sha256.Sum256([]byte(e.Body))] = []byte(e.Body)
 		}
 		m.Layers = append(m.Layers, v1.Descriptor{MediaType: v1.MediaTypeImageLayer, Digest: l.Blob, Size: size})
 		c.RootFS.DiffIDs = append(c.RootFS.DiffIDs, l.DiffID)
@@ -81,17 +82,6 @@ func marshal(t *testing.T, v any) []byte {
 	raw, err := json.Marshal(v)
 	if err != nil {
 		t.Fatal(err)
-	}
-	return raw
-}
-
-func digestOf(body string) []byte {
-	sum := digest.FromString(body)
-	raw := make([]byte, 0, 32)
-	for i := 0; i < len(sum.Encoded()); i += 2 {
-		var b byte
-		fmt.Sscanf(sum.Encoded()[i:i+2], "%02x", &b)
-		raw = append(raw, b)
 	}
 	return raw
 }
