@@ -381,7 +381,7 @@ func (p comparePage) changeSide(msg page.PickedMsg) (page.Page, page.Effects) {
 
 // recompare compares what has arrived so far.
 func (p comparePage) recompare() comparePage {
-	p.sheetKeys = [tabCount]viewKey{}
+	p.sheetKeys, p.wholeOffered = [tabCount]viewKey{}, false
 	switch {
 	case p.a.art != nil && p.b.art != nil && !p.alone:
 		p.cmp.Inside = p.inside
