@@ -184,6 +184,9 @@ func (p comparePage) press(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 	if p, effects, taken := p.pressReadingKey(msg); taken {
 		return p, effects
 	}
+	if p, effects, taken := p.pressFilesKey(msg); taken {
+		return p, effects
+	}
 	if s, moved := p.sheets[p.tab].Move(msg); moved {
 		p.sheets[p.tab] = s
 		return p, nil
@@ -221,11 +224,6 @@ func (p comparePage) pressLookKey(msg tea.KeyPressMsg) (page.Page, page.Effects)
 		return p, nil
 	case key.Matches(msg, page.Keys.StepOrder):
 		return p.toggleStepOrder()
-	case p.tab == tabFiles && key.Matches(msg, page.Keys.Noise):
-		p.showsNoise = !p.showsNoise
-		return p, nil
-	case p.tab == tabFiles && key.Matches(msg, page.Keys.Merged):
-		return p.pressView()
 	case key.Matches(msg, page.Keys.Fold):
 		return p.toggleConsequences(), nil
 	}
@@ -274,8 +272,6 @@ func (p comparePage) pressRowKey(msg tea.KeyPressMsg) (page.Page, page.Effects) 
 		return p, page.Send(page.PickRoute{Ref: from, Side: diff.SideB})
 	case key.Matches(msg, page.Keys.Proof):
 		return p, p.openProof(r)
-	case key.Matches(msg, page.Keys.Extract) && p.tab == tabFiles:
-		return p, p.extractRow(r)
 	case !some:
 		return p, nil
 	case key.Matches(msg, page.Keys.Copy):
@@ -392,7 +388,7 @@ func (p comparePage) changeSide(msg page.PickedMsg) (page.Page, page.Effects) {
 
 // recompare compares what has arrived so far.
 func (p comparePage) recompare() comparePage {
-	p.sheetKeys = [tabCount]viewKey{}
+	p.sheetKeys, p.wholeOffered = [tabCount]viewKey{}, false
 	switch {
 	case p.a.art != nil && p.b.art != nil && !p.alone:
 		p.cmp.Inside = p.inside

@@ -58,25 +58,25 @@ type fileContentsMsg struct {
 	err      error
 }
 
-// openFile returns the function that makes the page of a file. r has the steps whose layers have the
-// file, none of a file whose layer is not known.
-func (v view) openFile(r diff.Row, ch filediff.Change) func(page.Env) page.Page {
-	return func(env page.Env) page.Page {
-		r, where := v.rowOfChange(r, ch), safe.Const("of several layers")
-		if r.A != nil || r.B != nil {
-			where = stepNumber(r)
-		}
-		p := filePage{env: env, path: v.Gate.Clean(pathOrRoot(ch.Path)), change: ch, command: v.fileCommand(r, ch), isCompared: !v.alone}
-		p.crumb = safe.Sprintf("step %s", where)
-		if ch.A != nil && r.A != nil {
-			p.sources[0] = fileSource{v.a.Repo(), r.A, *ch.A}
-		}
-		if ch.B != nil && r.B != nil {
-			p.sources[1] = fileSource{v.b.Repo(), r.B, *ch.B}
-		}
-		p.contents = keptContents(v.shelves[diff.LayersOf(r)], ch.A, ch.B)
-		return p
+// openFile returns the page of a file. r has the steps whose layers have the file, none where layers are
+// merged.
+func (v view) openFile(env page.Env, r diff.Row, ch filediff.Change) filePage {
+	r, where := v.rowOfChange(r, ch), safe.Const("of several layers")
+	if r.A != nil || r.B != nil {
+		where = stepNumber(r)
 	}
+	p := filePage{
+		env: env, path: v.Gate.Clean(pathOrRoot(ch.Path)), change: ch, command: v.fileCommand(r, ch), isCompared: !v.alone,
+		crumb: safe.Sprintf("step %s", where),
+	}
+	if ch.A != nil && r.A != nil {
+		p.sources[0] = fileSource{v.a.Repo(), r.A, *ch.A}
+	}
+	if ch.B != nil && r.B != nil {
+		p.sources[1] = fileSource{v.b.Repo(), r.B, *ch.B}
+	}
+	p.contents = keptContents(v.shelves[diff.LayersOf(r)], ch.A, ch.B)
+	return p
 }
 
 func (p filePage) Start(ctx context.Context) (page.Page, page.Effects) {

@@ -32,6 +32,7 @@ type reading struct {
 	cancel  context.CancelFunc
 	started time.Time
 	plan    readingPlan
+	drawn   time.Time // when Files was last made again
 	job     readingJob
 	// arriving is how far each layer has been read.
 	arriving map[digest.Digest]arriving
@@ -45,6 +46,10 @@ type arriving struct {
 	restarted bool
 	layer     *inside.Layer // when it was read to its end
 }
+
+// redrawInterval limits how often Files is made again while layers arrive: its rows can be many, and keys
+// must not wait.
+const redrawInterval = 200 * time.Millisecond
 
 // newestShown is how many of the last files of a layer are shown while it arrives.
 const newestShown = 5
@@ -287,8 +292,9 @@ func (p comparePage) layerStateArrived(msg layerStateMsg) comparePage {
 	}
 	p.reading.arriving = maps.Clone(p.reading.arriving)
 	p.reading.arriving[msg.state.Digest] = p.reading.arriving[msg.state.Digest].with(msg.state)
-	if p.tab == tabFiles {
-		p.sheetKeys[tabFiles] = viewKey{}
+	now := p.env.Now()
+	if p.tab == tabFiles && (msg.state.Layer != nil || now.Sub(p.reading.drawn) >= redrawInterval) {
+		p.reading.drawn, p.sheetKeys[tabFiles] = now, viewKey{}
 	}
 	return p
 }

@@ -2,8 +2,8 @@ package compare
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/diff/filediff"
@@ -185,23 +185,23 @@ func (v view) sortChanges(f *diff.LayerFiles, indexes []int) {
 }
 
 func (v view) rowsOfChanges(id string, f *diff.LayerFiles, r diff.Row, indexes []int) []widget.Row {
-	rows := make([]widget.Row, 0, len(indexes))
+	rows, shared := make([]widget.Row, 0, len(indexes)), &v
 	for _, i := range indexes {
-		rows = append(rows, v.changeRow(id, f, r, i))
+		rows = append(rows, shared.changeRow(id, f, r, i))
 	}
 	return rows
 }
 
-// changeRow returns the row of one path that differs. It is drawn when it is visible: a step can
-// have thousands.
-func (v view) changeRow(id string, f *diff.LayerFiles, r diff.Row, i int) widget.Row {
+// changeRow returns the row of one path that differs. It is drawn when it is visible, and shares the view
+// with the others: a step can have thousands.
+func (v *view) changeRow(id string, f *diff.LayerFiles, r diff.Row, i int) widget.Row {
 	ch := f.At(i)
 	path := v.Gate.Clean(pathOrRoot(ch.Path))
 	return widget.Row{
-		ID: fmt.Sprintf("%s %s %d", id, ch.Path, cmp.Or(ch.B, ch.A).Kind), Height: 1,
+		ID: entryID(id, *cmp.Or(ch.B, ch.A)), Height: 1,
 		Draw:    func() []look.Line { return []look.Line{v.changeLine(f, f.At(i))} },
 		Differs: ch.Rung > filediff.Generated, ValueName: safe.Const("the path"), Value: path, Title: path,
-		Open: v.openFile(r, ch),
+		Open: func(env page.Env) page.Page { return v.openFile(env, r, f.At(i)) },
 	}
 }
 
@@ -299,24 +299,43 @@ func fileNote(f *diff.LayerFiles, ch filediff.Change) safe.Text {
 
 // listRows returns the entries of a list that is not compared.
 func (v view) listRows(id string, files inside.List, r diff.Row) []widget.Row {
-	entries := slices.Collect(files.All())
-	if v.fileOrder != byPath {
-		slices.SortStableFunc(entries, func(x, y inside.Entry) int { return cmp.Compare(y.Size, x.Size) })
-	}
-	rows := make([]widget.Row, 0, len(entries)+1)
-	for _, e := range entries {
-		if e.Implied {
-			continue
-		}
-		path := v.Gate.Clean(pathOrRoot(e.Path))
-		rows = append(rows, widget.Row{
-			ID: fmt.Sprintf("%s %s %d", id, e.Path, e.Kind), Height: 1,
-			Draw:      func() []look.Line { return []look.Line{v.entryLine(e)} },
-			ValueName: safe.Const("the path"), Value: path, Title: path,
-			Open: v.openFile(r, v.onlyEntry(r, e)),
-		})
+	rows, shared := make([]widget.Row, 0, files.Len()+1), &v
+	for _, i := range v.listOrder(files) {
+		rows = append(rows, shared.listRow(id, files, r, i))
 	}
 	return append(rows, widget.BlankRow())
+}
+
+// listOrder returns the positions of the entries that an archive has, in the order that the user chose.
+func (v view) listOrder(files inside.List) []int {
+	order, sizes := make([]int, 0, files.Len()), make([]int64, files.Len())
+	i := 0
+	for e := range files.All() {
+		if sizes[i] = e.Size; !e.Implied {
+			order = append(order, i)
+		}
+		i++
+	}
+	if v.fileOrder != byPath {
+		slices.SortStableFunc(order, func(x, y int) int { return cmp.Compare(sizes[y], sizes[x]) })
+	}
+	return order
+}
+
+func (v *view) listRow(id string, files inside.List, r diff.Row, i int) widget.Row {
+	e := files.At(i)
+	path := v.Gate.Clean(pathOrRoot(e.Path))
+	return widget.Row{
+		ID: entryID(id, e), Height: 1,
+		Draw:      func() []look.Line { return []look.Line{v.entryLine(files.At(i))} },
+		ValueName: safe.Const("the path"), Value: path, Title: path,
+		Open: func(env page.Env) page.Page { return v.openFile(env, r, v.onlyEntry(r, files.At(i))) },
+	}
+}
+
+// entryID identifies the row of an entry of a step.
+func entryID(step string, e inside.Entry) string {
+	return step + " " + e.Path + " " + strconv.Itoa(int(e.Kind))
 }
 
 // entryLine draws an entry of a layer: permissions, owner, size, path.

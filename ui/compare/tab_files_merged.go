@@ -4,6 +4,8 @@ import (
 	"path"
 	"slices"
 
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
 	"github.com/opencontainers/go-digest"
 
 	"github.com/tagdiff/tagdiff/diff"
@@ -15,6 +17,25 @@ import (
 	"github.com/tagdiff/tagdiff/ui/page"
 	"github.com/tagdiff/tagdiff/ui/widget"
 )
+
+// pressFilesKey handles the keys that only the tab Files has.
+func (p comparePage) pressFilesKey(msg tea.KeyPressMsg) (_ comparePage, effects page.Effects, taken bool) {
+	if p.tab != tabFiles {
+		return p, nil, false
+	}
+	switch {
+	case key.Matches(msg, page.Keys.Noise):
+		p.showsNoise = !p.showsNoise
+	case key.Matches(msg, page.Keys.Merged):
+		p, effects = p.pressView()
+	case key.Matches(msg, page.Keys.Extract):
+		r, _ := p.sheets[tabFiles].Current()
+		effects = p.extractRow(r)
+	default:
+		return p, nil, false
+	}
+	return p, effects, true
+}
 
 // pressView goes from the files of each step to those of the layers together, and on to those of the
 // whole image, which costs the layers that were not read.
