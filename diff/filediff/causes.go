@@ -98,8 +98,8 @@ var Causes = []Cause{
 		patterns: []string{"**/.next/BUILD_ID"},
 	},
 	{
-		Name: "compiled Python files", One: "compiled Python file", Why: "they hold the time of the source file",
-		Fix:      "PYTHONDONTWRITEBYTECODE=1, SOURCE_DATE_EPOCH, or --invalidation-mode unchecked-hash",
+		Name: "compiled Python files", One: "compiled Python file", Why: "they hold the time of the source file, and where it was compiled",
+		Fix:      "PYTHONDONTWRITEBYTECODE=1, pip install --no-compile, SOURCE_DATE_EPOCH, or --invalidation-mode unchecked-hash",
 		patterns: []string{"**/__pycache__/*.pyc"},
 	},
 	{

@@ -94,7 +94,7 @@ func differ(a, b inside.Entry) (what What, rounded bool) {
 		way    What
 		differ bool
 	}{
-		{Content, a.Kind == inside.File && (a.Size != b.Size || a.Sum != b.Sum)},
+		{Content, a.Kind == inside.File && (a.Size != b.Size || otherSum(a.Sum, b.Sum))},
 		{Link, a.Link != b.Link},
 		{Device, a.Major != b.Major || a.Minor != b.Minor},
 		{Owner, a.UID != b.UID || a.GID != b.GID},
@@ -108,6 +108,12 @@ func differ(a, b inside.Entry) (what What, rounded bool) {
 		}
 	}
 	return what, rounded && what == 0
+}
+
+// otherSum reports whether two contents differ by their hashes. Of a content that was not hashed, only
+// the size counts.
+func otherSum(a, b inside.Hash) bool {
+	return a != b && a != inside.Hash{} && b != inside.Hash{}
 }
 
 // sameTime compares two times. Some builders cut or round times to seconds, so a time without

@@ -209,6 +209,98 @@ func TestCompare_countsAddUp(t *testing.T) {
 	}
 }
 
+// FuzzCompare checks that the counts of any two lists add up, and that neither side counts more. Three
+// bytes make an entry: what it is, its path, and its content, time and attributes.
+func FuzzCompare(f *testing.F) {
+	f.Add([]byte{0, 1, 2, 3, 4, 5}, []byte{0, 1, 7, 5, 4, 5}, false)
+	f.Add([]byte{0, 0, 1, 1, 9, 1, 6, 3, 0}, []byte{0, 1, 1, 2, 9, 1, 5, 3, 0}, true)
+	paths := []string{
+		"", "a", "d", "d/a", "d/main.0a1b2c3d.js", "d/main.4e5f6a7b.js", "var/log/dpkg.log", "etc/ssl/certs/0a1b2c3d.0", "x/__pycache__/a.pyc",
+	}
+	list := func(raw []byte) inside.List {
+		var all []inside.Entry
+		for part := range slices.Chunk(raw, 3) {
+			if len(part) < 3 {
+				break
+			}
+			e := inside.Entry{
+				Path: paths[int(part[1])%len(paths)], Kind: inside.Kind(1 + part[0]%10), UID: int(part[2] & 1), Mode: uint16(part[2] & 2),
+				Time: day.Add(time.Duration(part[2]&12) * time.Hour / 5), Major: int64(part[2] & 16), Implied: part[2]&32 != 0,
+			}
+			switch e.Kind {
+			case inside.File:
+				e.Size = int64(part[2] & 3)
+				e.Sum, e.Normal = inside.Hash{part[2] & 3}, inside.Hash{part[2] & 1}
+			case inside.Symlink, inside.Hardlink:
+				e.Link = paths[int(part[2])%len(paths)]
+			}
+			e.Implied = e.Implied && e.Kind == inside.Folder
+			all = append(all, e)
+		}
+		return inside.NewList(all)
+	}
+	f.Fuzz(func(t *testing.T, rawA, rawB []byte, partial bool) {
+		a, b := list(rawA), list(rawB)
+		c, back := Compare(a, b, partial), Compare(b, a, partial)
+		addsUp(t, c)
+		sum := 0
+		for _, r := range c.Rungs() {
+			sum += c.CountRung(r)
+		}
+		if sum != c.Len() || c.Same != back.Same || c.Len() != back.Len() || c.EntriesA != back.EntriesB {
+			t.Errorf("%s and the other way round %s", changesText(c), changesText(back))
+		}
+		for i := range c.Len() {
+			if ch := c.At(i); ch.What == 0 || ch.Rung == Nothing || ch.A == nil && ch.B == nil {
+				t.Errorf("%+v", ch)
+			}
+		}
+		if same := Compare(a, a, partial); same.Len() != 0 {
+			t.Errorf("a list differs from itself: %s", changesText(same))
+		}
+	})
+}
+
+// TestCompare_unhashed checks that only the size counts of a content that was not hashed.
+func TestCompare_unhashed(t *testing.T) {
+	bare := func(e *inside.Entry) { e.Sum = inside.Hash{} }
+	for _, tt := range []struct {
+		name string
+		b    inside.Entry
+		want int // contents that differ
+	}{
+		{"the same size", file("x", "12", bare), 0},
+		{"another size", file("x", "123", bare), 1},
+	} {
+		c := Compare(inside.NewList([]inside.Entry{file("x", "12")}), inside.NewList([]inside.Entry{tt.b}), false)
+		if c.Count(Content) != tt.want || c.Len() != tt.want {
+			t.Errorf("%s: %s", tt.name, changesText(c))
+		}
+	}
+}
+
+// TestChanges_hashLink checks that a link which openssl makes for a generated certificate is generated,
+// and no other link.
+func TestChanges_hashLink(t *testing.T) {
+	for _, tt := range []struct {
+		path, target string
+		want         Rung
+	}{
+		{"etc/ssl/certs/4e86ebcc.0", "ssl-cert-snakeoil.pem", Generated},
+		{"etc/ssl/certs/4e86ebcc.0", "ISRG_Root_X1.pem", Files},
+		{"etc/ssl/certs/4e86ebcc.0", "../certs/ssl-cert-snakeoil.pem", Files},
+		{"etc/ssl/certs/current.pem", "ssl-cert-snakeoil.pem", Files},
+		{"srv/certs/4e86ebcc.0", "ssl-cert-snakeoil.pem", Files},
+	} {
+		with := inside.NewList([]inside.Entry{entry(inside.Symlink, tt.path, link(tt.target))})
+		for _, c := range []Changes{Compare(inside.List{}, with, false), Compare(with, inside.List{}, false)} {
+			if c.Worst() != tt.want {
+				t.Errorf("%s → %s: rung %s, want %s", tt.path, tt.target, c.Worst(), tt.want)
+			}
+		}
+	}
+}
+
 // TestCompare_partial checks that a side without an entry is unknown where the base was not read.
 func TestCompare_partial(t *testing.T) {
 	c := Compare(inside.NewList([]inside.Entry{file("x", "1"), file("y", "1")}), inside.NewList([]inside.Entry{file("y", "2")}), true)

@@ -1,6 +1,13 @@
 package filediff
 
-import "github.com/tagdiff/tagdiff/model/inside"
+import (
+	"cmp"
+	"path"
+	"regexp"
+	"strings"
+
+	"github.com/tagdiff/tagdiff/model/inside"
+)
 
 // Rung is what explains a difference. Later rungs are graver.
 type Rung uint8
@@ -43,8 +50,14 @@ func (c Changes) explanation(it item) (Rung, int16) {
 		b = resolved(c.b, int(it.b))
 	}
 	cause := int16(-1)
-	if it.what&(Added|Removed|Content) != 0 && mayBeGenerated(a) && mayBeGenerated(b) {
+	switch {
+	case it.what&(Added|Removed|Content) == 0:
+	case mayBeGenerated(a) && mayBeGenerated(b):
 		cause = causeOf(c.pathOf(it))
+	case it.what&(Added|Removed) != 0:
+		if target := hashLinkTarget(cmp.Or(a.Path, b.Path), cmp.Or(a.Link, b.Link)); target != "" {
+			cause = causeOf(target)
+		}
 	}
 	what := it.what &^ Time
 	switch {
@@ -75,6 +88,19 @@ func mayBeGenerated(e inside.Entry) bool {
 		return true
 	}
 	return false
+}
+
+// hashLink matches the name of a link that openssl rehash makes for a certificate: a hash of its subject,
+// which names the container that built it, and a number.
+var hashLink = regexp.MustCompile(`^[0-9a-f]{8}\.[0-9]+$`)
+
+// hashLinkTarget returns the certificate in the same folder that such a link names, "" for other links.
+func hashLinkTarget(p, link string) string {
+	folder, name := path.Split(p)
+	if link == "" || strings.Contains(link, "/") || !hashLink.MatchString(name) {
+		return ""
+	}
+	return folder + link
 }
 
 // Rungs returns the rungs of the changes, the lowest first, without duplicates.

@@ -218,8 +218,11 @@ func TestRead_million(t *testing.T) {
 
 func FuzzRead(f *testing.F) {
 	archive := insidetest.Tar(insidetest.Random(5, 20)...)
+	items := insidetest.Random(6, 10)
+	lazy, _ := insidetest.EStargz(insidetest.TOC(items...), true, items[1:]...)
+	chunked, _ := insidetest.ZstdChunked(insidetest.TOC(items...), true, items[1:]...)
 	for _, blob := range [][]byte{
-		archive, insidetest.Gzip(archive, 700), insidetest.Zstd(archive), insidetest.SparseFile("a", 1<<40), []byte("BZh9"),
+		archive, lazy, chunked, insidetest.Gzip(archive, 700), insidetest.Zstd(archive), insidetest.SparseFile("a", 1<<40), []byte("BZh9"),
 		insidetest.Tar(insidetest.File("../a", ""), insidetest.File(".wh.a", ""), insidetest.File("b/.wh..wh..opq", "")),
 	} {
 		f.Add(blob)

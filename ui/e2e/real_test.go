@@ -90,11 +90,22 @@ func cleanCommand(ctx context.Context, t *testing.T, program string, args ...str
 // runTool runs a program that pushes or copies images. It fails the test on an error.
 func runTool(t *testing.T, name string, args ...string) {
 	t.Helper()
+	toolOutput(t, nil, name, args...)
+}
+
+// toolOutput runs a program with more environment, and returns what it prints. It fails the test on an
+// error.
+func toolOutput(t *testing.T, env []string, name string, args ...string) string {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), commandTimeout)
 	defer cancel()
-	if got := runCommand(ctx, t, cleanCommand(ctx, t, name, args...)); got.code != 0 {
+	cmd := cleanCommand(ctx, t, name, args...)
+	cmd.Env = append(cmd.Env, env...)
+	got := runCommand(ctx, t, cmd)
+	if got.code != 0 {
 		t.Fatalf("%s %q: exit code %d\n%s%s", name, args, got.code, got.out, got.errors)
 	}
+	return got.out
 }
 
 // requireInstalled skips the test if a program is missing; see skipOrFail.
