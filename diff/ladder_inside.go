@@ -127,7 +127,7 @@ func (p Pair) sameAtTheEnd() *LayerFiles {
 // withFiles puts what differs inside the layers into the verdict on a pair: in place of a headline
 // that only says that layers differ, else behind the evidence. judged is the verdict before its cause
 // was found.
-func (p Pair) withFiles(v, judged Verdict) Verdict {
+func (p Pair) withFiles(v, judged Verdict, nameA, nameB string) Verdict {
 	v.Inside = p.insideCode()
 	rows, complete := p.readRows()
 	if len(rows) == 0 || v.isBase || v.Code == NotComparable || v.Code == Pending {
@@ -140,6 +140,9 @@ func (p Pair) withFiles(v, judged Verdict) Verdict {
 	behind := v
 	behind.Because = safe.Sprintf("%s. %s", v.Because, text)
 	behind.Rests = slices.Concat(v.Rests, p.filesRest(rows))
+	if in, of, ok := p.holdsAll(nameA, nameB); ok && complete && behind.Headline == unrelatedImages {
+		behind.Headline, behind.strangers = safe.Sprintf("Other layers; all files of %s are in %s", of, in), false
+	}
 	behind = behind.trusted()
 	if !complete || !p.onlyLayersDiffer(v, judged) || bothOneSided(rows) && p.sameAtTheEnd() == nil {
 		return behind
@@ -183,6 +186,16 @@ func bothOneSided(rows []readRow) bool {
 		slices.ContainsFunc(rows, func(r readRow) bool { return r.Row.B == nil })
 }
 
+// hasFile reports whether a layer holds a file.
+func hasFile(l *inside.Layer) bool {
+	for e := range filesOf(l).All() {
+		if e.Kind == inside.File {
+			return true
+		}
+	}
+	return false
+}
+
 // atTheEndText says what differs between the files that the layers give together. It is empty
 // if that is not known.
 func (p Pair) atTheEndText() safe.Text {
@@ -196,6 +209,26 @@ func (p Pair) atTheEndText() safe.Text {
 		return safe.Sprintf("At the end, %s", noiseText([]readRow{all}))
 	}
 	return safe.Sprintf("At the end, %s", all.changesText())
+}
+
+// holdsAll names the side that has all files of the other, as the merged layers show.
+func (p Pair) holdsAll(nameA, nameB string) (in, of string, ok bool) {
+	merged := p.Inside.merged
+	if merged == nil || p.Inside.partial || p.Inside.otherDeletions {
+		return "", "", false
+	}
+	rows, _ := p.readRows()
+	isIn := func(own func(readRow) *inside.Layer, isExtra func(filediff.Change) bool) bool {
+		return !slices.ContainsFunc(merged.Grave(), func(ch filediff.Change) bool { return !isExtra(ch) }) &&
+			slices.ContainsFunc(rows, func(r readRow) bool { return hasFile(own(r)) })
+	}
+	switch {
+	case isIn(func(r readRow) *inside.Layer { return r.LayerFiles.A }, func(ch filediff.Change) bool { return ch.A == nil }):
+		return nameB, nameA, true
+	case isIn(func(r readRow) *inside.Layer { return r.LayerFiles.B }, func(ch filediff.Change) bool { return ch.B == nil }):
+		return nameA, nameB, true
+	}
+	return "", "", false
 }
 
 // filesRest is the evidence for what differs inside some rows.

@@ -168,6 +168,31 @@ func TestInside_atTheEnd(t *testing.T) {
 	}
 }
 
+// TestInside_allFilesOfOther checks the sentence on images that share no layer and no instruction: files
+// that were read can show that one holds the other.
+func TestInside_allFilesOfOther(t *testing.T) {
+	type items = []insidetest.Item
+	x, y := aFile("x", "1"), aFile("y", "2")
+	for _, tt := range []struct {
+		name     string
+		a, b     items
+		headline string
+	}{
+		{"more files", items{x}, items{x, y}, "Other layers; all files of :a are in :b"},
+		{"fewer files", items{x, y}, items{x.At(later)}, "Other layers; all files of :b are in :a"},
+		{"another content", items{x}, items{aFile("x", "2"), y}, "Unrelated images"},
+		{"folders alone", items{insidetest.Folder("d").At(noon)}, items{insidetest.Folder("d").At(noon), y}, "Unrelated images"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			one, two := files("one"), files("two")
+			c := Compare(single("a", build{steps: []step{does("ADD one.tar /", one)}}.image(t)), single("b", build{steps: []step{does("RUN make", two)}}.image(t)))
+			if v := readInside(c, nil, holding(t, one, tt.a...), holding(t, two, tt.b...)).Verdict; v.Headline.String() != tt.headline {
+				t.Errorf("%q because %q, want %q", v.Headline, v.Because, tt.headline)
+			}
+		})
+	}
+}
+
 // insideCases are the true cases and near misses of group H.
 func insideCases(t *testing.T) []ruleCase {
 	t.Helper()
