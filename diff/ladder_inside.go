@@ -148,7 +148,10 @@ func (p Pair) withFiles(v, judged Verdict, nameA, nameB string) Verdict {
 		return behind
 	}
 	v.filesBehind = &behind
-	v.Because = safe.Sprintf("%s. %s", v.Headline, v.Because)
+	if v.Headline != unrelatedImages {
+		v.Because = safe.Sprintf("%s. %s", v.Headline, v.Because)
+	}
+	v.strangers = false
 	v.Headline, v.Rests = text, p.filesRest(saidRows(rows))
 	if v.Inside == InsideGenerated || v.Inside == InsideFiles { // the sentence says that it is one recipe
 		v.Rests = append(v.Rests, Structure)
@@ -167,8 +170,21 @@ func (p Pair) onlyLayersDiffer(v, judged Verdict) bool {
 		isOther := func(r Row) bool { return r.Differs() && (!r.SameText || r.Inside == nil) }
 		return !v.differences.IsEmpty() && v.Headline == v.differences &&
 			(p.sameAtTheEnd() != nil || !slices.ContainsFunc(p.Rows, isOther))
+	case Unrelated:
+		return v.Headline == unrelatedImages && p.mostFilesSame()
 	}
 	return false
+}
+
+// mostFilesSame reports whether most entries of the layers that differ are the same on both sides but for
+// times: then the images are not unrelated, whatever their layers and instructions say.
+func (p Pair) mostFilesSame() bool {
+	rows, _ := p.readRows()
+	same, all := 0, 0
+	for _, r := range rows {
+		same, all = same+r.Same+r.Count(filediff.Time), all+r.All()
+	}
+	return same > all/2
 }
 
 // saidRows are the rows that filesText speaks of: those with more than noise, if there are any.

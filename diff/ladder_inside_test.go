@@ -316,3 +316,23 @@ func TestLayersToRead(t *testing.T) {
 		t.Errorf("%d layers of one image, want 2", len(alone))
 	}
 }
+
+// TestInside_unrelated checks that images with most files in common are not called unrelated.
+func TestInside_unrelated(t *testing.T) {
+	x, x2, y, z := aFile("x", "1"), aFile("x", "2"), aFile("y", "2"), aFile("z", "3")
+	for _, tt := range []struct {
+		name     string
+		a, b     []insidetest.Item
+		headline string
+	}{
+		{"one file of three", []insidetest.Item{x, y, z}, []insidetest.Item{x2, y, z}, "Step 1: 1 file changed: x"},
+		{"two files of three", []insidetest.Item{x, y}, []insidetest.Item{x2, z}, "Unrelated images"},
+	} {
+		one, two := files("one"), files("two")
+		c := Compare(single("a", build{steps: []step{does("", one)}}.image(t)), single("b", build{steps: []step{does("", two)}}.image(t)))
+		v := readInside(c, nil, holding(t, one, tt.a...), holding(t, two, tt.b...)).Verdict
+		if v.Headline.String() != tt.headline || v.Code != Unrelated {
+			t.Errorf("%s: %q (%s), want %q", tt.name, v.Headline, v.Code, tt.headline)
+		}
+	}
+}
