@@ -235,7 +235,7 @@ func (p comparePage) pressLookKey(msg tea.KeyPressMsg) (page.Page, page.Effects)
 func (p comparePage) toggleStepOrder() (page.Page, page.Effects) {
 	if p.tab == tabFiles {
 		p.fileOrder = (p.fileOrder + 1) % fileOrders
-		if p.alone && p.fileOrder == byDelta { // nothing is compared
+		if p.showsOnlyA() && p.fileOrder == byDelta { // nothing is compared
 			p.fileOrder = bySize
 		}
 		return p, page.Toast(fileOrderNames[p.fileOrder])
@@ -546,7 +546,7 @@ func (p comparePage) fileHints() []key.Binding {
 	if plan, ok := p.currentPlan(); ok && len(plan.layers) > 0 {
 		hints = append(hints, page.Describe(page.Keys.Inside, "look inside"))
 	}
-	if !p.alone {
+	if !p.showsOnlyA() {
 		hints = append(hints, page.Describe(page.Keys.Next, "next diff"))
 	}
 	hints = append(hints, page.Keys.Open)
@@ -555,7 +555,7 @@ func (p comparePage) fileHints() []key.Binding {
 		hints = append(hints, back)
 	}
 	hints = append(hints, p.viewHint())
-	if !p.alone {
+	if !p.showsOnlyA() {
 		hints = append(hints, page.Describe(page.Keys.Noise, "noise"))
 	}
 	hints = append(hints, page.Describe(page.Keys.StepOrder, "order"), page.Keys.Filter, page.Describe(page.Keys.Extract, "write"))
@@ -570,9 +570,9 @@ func (p comparePage) viewHint() key.Binding {
 	pair := p.pair()
 	isWhole := pair != nil && pair.Inside != nil && pair.Inside.IsWhole()
 	switch {
-	case p.merged && (p.alone || isWhole || p.reading.running):
+	case p.merged && (p.showsOnlyA() || isWhole || p.reading.running):
 		return page.Describe(page.Keys.Merged, "by step")
-	case p.merged, p.alone, isWhole:
+	case p.merged, p.showsOnlyA(), isWhole:
 		return page.Describe(page.Keys.Merged, "whole image")
 	}
 	return page.Describe(page.Keys.Merged, "merged")

@@ -117,7 +117,7 @@ func (p comparePage) planOf(pair diff.Pair, wanted func(diff.Pair) (readable, un
 // currentPlan returns the plan of the pair in view; ok is false while the pair has not arrived.
 func (p comparePage) currentPlan() (plan readingPlan, ok bool) {
 	pair := p.pair()
-	if pair == nil || !p.complete() || p.cmp.B != nil && pair.Verdict.Code == diff.Pending {
+	if pair == nil || !p.complete() && !p.showsOnlyA() || p.cmp.B != nil && pair.Verdict.Code == diff.Pending {
 		return readingPlan{}, false
 	}
 	if p.cmp.B != nil && (pair.A == nil || pair.B == nil) {
@@ -126,10 +126,13 @@ func (p comparePage) currentPlan() (plan readingPlan, ok bool) {
 	return p.planOf(*pair, diff.LayersToRead), true
 }
 
+// showsOnlyA reports whether there is one image to show: it was asked for alone, or B cannot be read.
+func (p comparePage) showsOnlyA() bool { return p.a.complete() && (p.alone || p.b.failed()) }
+
 // isUnasked reports whether a plan is read without asking: a small one of two images, and all with
 // --inside.
 func (p comparePage) isUnasked(plan readingPlan) bool {
-	return (p.env.Inside || !p.alone && plan.bytes <= unasked) && !p.declined[p.pair().Manifests()]
+	return (p.env.Inside || !p.showsOnlyA() && plan.bytes <= unasked) && !p.declined[p.pair().Manifests()]
 }
 
 // startUnasked reads the layers of the pair in view if they are small.
@@ -364,7 +367,7 @@ func (p comparePage) insideLine(f page.Frame) look.Line {
 	if !ok || len(plan.layers) == 0 || p.isUnasked(plan) {
 		return look.Line{}
 	}
-	return look.L(look.Gap(1), look.S(look.Faint, safe.Const("Inside: ")), look.P(plan.costText(p.alone)), look.P(safe.Const(". ")),
+	return look.L(look.Gap(1), look.S(look.Faint, safe.Const("Inside: ")), look.P(plan.costText(p.showsOnlyA())), look.P(safe.Const(". ")),
 		look.S(look.Strong, safe.Const("i")), look.P(safe.Sprintf(" reads %s", itOrThem(len(plan.layers))))).To(f.Width, f.Glyphs.Ellipsis)
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/diff/filediff"
+	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/inside"
 	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/ui/look"
@@ -109,7 +110,7 @@ func (v view) stepFileNote(r diff.Row) safe.Text {
 	case f == nil && v.isReading:
 		return safe.Concat(safe.Const("reading"), v.Glyphs.Ellipsis)
 	case f == nil:
-		return safe.Const("not read")
+		return cmp.Or(v.unreadableText(r), safe.Const("not read"))
 	case r.Class == diff.Alone:
 		return entryCount(cmp.Or(f.A, f.B).Files.Recorded())
 	case f.Rung == filediff.OtherPacking:
@@ -118,6 +119,31 @@ func (v view) stepFileNote(r diff.Row) safe.Text {
 		return safe.Const("same files, another archive")
 	}
 	return safe.Sprintf("%s, of %s", f.Summary(), entryCount(f.All()))
+}
+
+// unreadableText says which layer of a step cannot be read, empty if none is known.
+func (v view) unreadableText(r diff.Row) safe.Text {
+	for _, side := range []struct {
+		name safe.Text
+		step *model.Step
+	}{{safe.Const("A's layer"), r.A}, {safe.Const("B's layer"), r.B}} {
+		name, st := side.name, side.step
+		if v.alone {
+			name = safe.Const("the layer")
+		}
+		switch {
+		case st == nil || !st.HasLayer:
+		case st.Missing:
+			return safe.Sprintf("%s is missing", name)
+		case model.IsEncrypted(st.Layer):
+			return safe.Sprintf("%s is encrypted", name)
+		case model.IsExternal(st.Layer):
+			return safe.Sprintf("%s is stored elsewhere", name)
+		case v.layerErrors[st.Layer.Digest] != nil:
+			return safe.Sprintf("%s could not be read", name)
+		}
+	}
+	return safe.Text{}
 }
 
 func entryCount(n int) safe.Text { return look.Count(n, safe.Const("entry"), safe.Const("entries")) }

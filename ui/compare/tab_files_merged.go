@@ -46,7 +46,7 @@ func (p comparePage) pressView() (comparePage, page.Effects) {
 	case !p.merged:
 		p.merged = true
 		return p, nil
-	case p.wholeOffered || whole || p.alone || p.reading.running:
+	case p.wholeOffered || whole || p.showsOnlyA() || p.reading.running:
 		p.merged, p.wholeOffered = false, false
 		return p, nil
 	}

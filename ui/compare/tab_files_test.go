@@ -179,7 +179,7 @@ func TestFiles_error(t *testing.T) {
 	delete(f.Insides, broken)
 	d := open(t, f, 100, 24, imageA, imageB)
 	d.Keys("4")
-	d.Sees("there is no layer "+model.ShortDigest(broken), "r tries again", "≠ y", "not read")
+	d.Sees("there is no layer "+model.ShortDigest(broken), "r tries again", "≠ y", "B's layer could not be read")
 	d.DoesNotSee("≠ x")
 	d.Keys("v", "v")
 	d.Sees("the whole image is not known")
@@ -252,6 +252,15 @@ func TestFiles_oneImage(t *testing.T) {
 	d.Keys("enter")
 	d.Sees("step 2: app/env", "API_TOKEN=(masked)")
 	d.DoesNotSee("compared")
+}
+
+// TestFiles_onlyA: where B cannot be read, the files of A can be.
+func TestFiles_onlyA(t *testing.T) {
+	d := open(t, twoVersions(t, 100), 100, 30, imageA, "localhost:5000/app:gone")
+	d.Keys("4")
+	d.Sees("Inside: 2 layers, 200 B to read", "not read")
+	d.Keys("i")
+	d.Sees("etc/base.conf", "app/main.py", "v whole image")
 }
 
 // TestFiles_secrets: what looks like a secret is masked until x shows it.
