@@ -6,6 +6,7 @@ package diff
 import (
 	"github.com/opencontainers/go-digest"
 
+	"github.com/tagdiff/tagdiff/diff/filediff"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
@@ -139,6 +140,9 @@ func (r Row) builtAgain() bool {
 // onlyTimes reports whether the two layers of a row were read and hold the same files, but for
 // their times.
 func (r Row) onlyTimes() bool {
+	if r.Inside != nil && r.Inside.Rung == filediff.OtherArchive && r.Inside.Rewritten == 0 {
+		return false // the lists of files say more
+	}
 	return r.Class == Substituted && r.A != nil && r.B != nil && r.A.Untimed != "" && r.A.Untimed == r.B.Untimed &&
 		r.A.ClaimedDiffID == "" && r.B.ClaimedDiffID == ""
 }

@@ -216,17 +216,24 @@ func powerText(a, b inside.Entry) string {
 			parts = append(parts, "gained "+bit.name)
 		}
 	}
-	had, has := filediff.Capabilities(a), filediff.Capabilities(b)
-	switch {
-	case had == has:
-	case has == "":
-		parts = append(parts, "lost "+had)
-	case had == "":
-		parts = append(parts, "gained "+has)
-	default:
-		parts = append(parts, "has "+has+", had "+had)
+	if text := capabilitiesText(a, b); text != "" {
+		parts = append(parts, text)
 	}
 	return strings.Join(parts, " and ")
+}
+
+// capabilitiesText says which capabilities a file gained or lost, "" for none.
+func capabilitiesText(a, b inside.Entry) string {
+	switch had, has := filediff.Capabilities(a), filediff.Capabilities(b); {
+	case had == has:
+		return ""
+	case has == "":
+		return "lost " + had
+	case had == "":
+		return "gained " + has
+	default:
+		return "has " + has + ", had " + had
+	}
 }
 
 // sameFilesAtTheEnd (H20): other layers give the same files.

@@ -20,11 +20,16 @@ const maxUntimed = 1 << 20
 // bytes that are not an archive, and for archives that are too large.
 func untimed(archive []byte) digest.Digest {
 	hash := digest.SHA256.Digester()
-	r := tar.NewReader(bytes.NewReader(archive))
+	in := bytes.NewReader(archive)
+	r := tar.NewReader(in)
 	left := int64(maxUntimed)
 	for {
 		h, err := r.Next()
 		if errors.Is(err, io.EOF) {
+			rest := archive[len(archive)-in.Len():]
+			if bytes.Count(rest, []byte{0}) < len(rest) { // other data than files differ, too
+				return ""
+			}
 			return hash.Digest()
 		}
 		if err != nil || h.Size > left { // a sparse file is larger than its archive
