@@ -136,6 +136,11 @@ func layerOfStep(s *model.Step, read ReadLayers) (*inside.Layer, bool) {
 	return nil, s.Empty
 }
 
+func isBroken(l *inside.Layer) bool { return l != nil && l.Broken != "" }
+
+// isLimited reports whether a limit left something out of the list of a layer.
+func isLimited(l *inside.Layer) bool { return l != nil && len(l.Left) > 0 }
+
 func filesOf(l *inside.Layer) inside.List {
 	if l == nil {
 		return inside.List{}
@@ -297,12 +302,12 @@ func deletions(layers []*inside.Layer) map[deletion]bool {
 	return all
 }
 
-// rowsRead reports whether all layers of some rows were read.
+// rowsRead reports whether all layers of some rows were read, and can be.
 func rowsRead(rows []Row, read ReadLayers) bool {
 	return !slices.ContainsFunc(rows, func(r Row) bool {
-		_, okA := layerOfStep(r.A, read)
-		_, okB := layerOfStep(r.B, read)
-		return !okA || !okB
+		a, okA := layerOfStep(r.A, read)
+		b, okB := layerOfStep(r.B, read)
+		return !okA || !okB || isBroken(a) || isBroken(b)
 	})
 }
 

@@ -50,7 +50,7 @@ type readRow struct {
 	*LayerFiles
 }
 
-// readRows returns the rows of layers that differ. complete is false if a layer was not read.
+// readRows returns the rows of layers that differ. complete is false if a layer was not read, or only in part.
 func (p Pair) readRows() (rows []readRow, complete bool) {
 	if p.Inside == nil {
 		return nil, false
@@ -59,10 +59,11 @@ func (p Pair) readRows() (rows []readRow, complete bool) {
 	for _, r := range p.Rows {
 		switch {
 		case !r.HasOtherLayers():
-		case r.Inside == nil:
+		case r.Inside == nil, isBroken(r.Inside.A), isBroken(r.Inside.B): // what stands behind a fault is not known
 			complete = false
 		default:
 			rows = append(rows, readRow{r, r.Inside})
+			complete = complete && !isLimited(r.Inside.A) && !isLimited(r.Inside.B)
 		}
 	}
 	return rows, complete && len(rows) > 0
@@ -257,11 +258,25 @@ func (p Pair) filesRest(rows []readRow) []Ground {
 		if !r.verified() {
 			rests = append(rests, Claimed)
 		}
+		if r.dependsOnRuntime() {
+			rests = append(rests, Structure)
+		}
 		if slices.Contains(r.Rungs(), filediff.Generated) && r.Rung == filediff.Generated {
 			rests = append(rests, Heuristic)
 		}
 	}
 	return rests
+}
+
+// dependsOnRuntime reports whether runtimes can make other files of the two layers of a row, since
+// one of them has a path twice, or has and deletes it: then the order of the entries counts.
+func (r readRow) dependsOnRuntime() bool {
+	for _, l := range []*inside.Layer{r.LayerFiles.A, r.LayerFiles.B} {
+		if l != nil && r.Rung > filediff.OtherPacking && len(l.Remarks.Repeated)+len(l.Remarks.DeletedAndGiven) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // verified reports whether both layers of a row were read to their ends, and are those that
@@ -452,13 +467,15 @@ const executeBits = 0o111
 func hasLost(a, b inside.Entry, bits uint16) bool { return a.Mode&bits != 0 && b.Mode&bits == 0 }
 
 // changeVerbs are the results of changeVerb, in the order of sentences.
-var changeVerbs = []string{"changed", "added", "removed", "moved", "deleted"}
+var changeVerbs = []string{"changed", "added", "removed", "moved", "deleted", "no longer deleted"}
 
 // changeVerb is what happened to a path.
 func changeVerb(ch filediff.Change) string {
 	switch {
 	case ch.B != nil && isDeletion(*ch.B) && ch.A == nil:
 		return "deleted"
+	case ch.A != nil && isDeletion(*ch.A) && ch.B == nil:
+		return "no longer deleted"
 	case ch.What.Has(filediff.Moved):
 		return "moved"
 	case ch.A == nil:

@@ -39,6 +39,9 @@ var (
 	later = noon.Add(time.Minute)
 )
 
+// capNetRaw is the attribute of cap_net_raw=ep.
+const capNetRaw = "\x01\x00\x00\x02\x00\x20\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+
 // aFile is a file of a test layer.
 func aFile(name, body string) insidetest.Item { return insidetest.File(name, body).At(noon) }
 
@@ -86,6 +89,18 @@ func TestInside_verdict(t *testing.T) {
 			"Step 2: 3 files changed and 1 added: a, b, d (added) and 1 more"},
 		{"moved", items{aFile("old/x", "content")}, items{aFile("new/x", "content")}, InsideFiles, Inferred, "Step 2: 1 file moved: new/x (was old/x)"},
 		{"deleted", items{aFile("x", "1")}, items{aFile("x", "1"), insidetest.File(".wh.y", "")}, InsideFiles, Inferred, "Step 2: 1 file deleted: y (only B deletes it)"},
+		{"no longer deleted", items{aFile("x", "1"), insidetest.File(".wh.y", "")}, items{aFile("x", "1")}, InsideFiles, Inferred,
+			"Step 2: 1 file no longer deleted: y (only A deletes it)"},
+		{"an opaque folder", items{insidetest.Folder("d").At(noon), insidetest.File("d/.wh..wh..opq", "")}, items{insidetest.Folder("d").At(noon)},
+			InsideFiles, Inferred, "Step 2: 1 file no longer deleted: d (only A hides what the layers below have in it)"},
+		{"capabilities", items{aFile("ping", "1").With("SCHILY.xattr.security.capability", capNetRaw)}, items{aFile("ping", "1")}, InsideFiles, Inferred,
+			"Step 2: 1 file changed: ping (lost cap_net_raw=ep)"},
+		{"other extended attributes", items{aFile("x", "1").With("SCHILY.xattr.user.a", "1")}, items{aFile("x", "1")}, InsideFiles, Inferred,
+			"Step 2: 1 file changed: x (extended attributes differ)"},
+		{"has and deletes it, in another order", items{aFile("x", "1"), aFile(".wh.x", "")}, items{aFile(".wh.x", ""), aFile("x", "1")}, InsidePacking, Inferred,
+			"Same files, packed by another tool or in another order"},
+		{"a path twice on one side", items{aFile("x", "1")}, items{aFile("x", "0"), aFile("x", "1")}, InsidePacking, Inferred,
+			"Same files, packed by another tool or in another order"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -193,6 +208,22 @@ func TestInside_allFilesOfOther(t *testing.T) {
 	}
 }
 
+// TestInside_broken checks that nothing is said of the files behind a fault or a limit of an archive.
+func TestInside_broken(t *testing.T) {
+	for name, change := range map[string]func(*inside.Layer){
+		"broken":  func(l *inside.Layer) { l.Broken = "is cut off" },
+		"limited": func(l *inside.Layer) { l.Left = []string{"the entries after the first 1,000,000"} },
+	} {
+		c := twoBuilds(t, []insidetest.Item{aFile("x", "1"), aFile("y", "1")}, []insidetest.Item{aFile("x", "1")})
+		p := c.Pairs[0]
+		change(p.Inside.Layers[p.Rows[1].B.Layer.Digest])
+		c = c.WithInside(Inside{p.Manifests(): CompareInside(p, p.Inside.Layers, nil)})
+		if v := c.Verdict; v.Inside != InsideUnknown || v.Headline.String() != "Same recipe, built again; step 2 differs" {
+			t.Errorf("%s: %q inside %q", name, v.Headline, v.Inside)
+		}
+	}
+}
+
 // insideCases are the true cases and near misses of group H.
 func insideCases(t *testing.T) []ruleCase {
 	t.Helper()
@@ -211,7 +242,7 @@ func insideCases(t *testing.T) []ruleCase {
 	x, x2, xLater := aFile("x", "1"), aFile("x", "2"), aFile("x", "1").At(later)
 	log, log2 := aFile("var/log/dpkg.log", "1"), aFile("var/log/dpkg.log", "2")
 	ping := aFile("bin/ping", "p").As(0o755, 0, 0)
-	capable := ping.With("SCHILY.xattr.security.capability", "\x01\x00\x00\x02\x00\x20\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00")
+	capable := ping.With("SCHILY.xattr.security.capability", capNetRaw)
 	big := aFile("big", string(make([]byte, leastWaste)))
 	endless := holding(t, files("layer a"), x)
 	endless.Remarks.Hidden = 1204
@@ -251,6 +282,8 @@ func insideCases(t *testing.T) []ruleCase {
 			"In step 2, 1 path has another owner (0:0, in A 1000:1000): x.", 2},
 		{"mode", c(items{x.As(0o640, 0, 0)}, items{x.As(0o600, 0, 0)}), "H7", 2, "1 path has other permissions: x.", 2},
 		{"type bits", c(items{x.As(0o100644, 0, 0)}, items{x.As(0o644, 0, 0)}), "H7", -1, "", 0},
+		{"setuid alone", c(items{x.As(0o4755, 0, 0)}, items{x.As(0o755, 0, 0)}), "H7", -1, "", 0},
+		{"setuid and more", c(items{x.As(0o4755, 0, 0)}, items{x.As(0o750, 0, 0)}), "H7", 2, "1 path has other permissions: x.", 2},
 		{"setuid", c(items{x.As(0o4755, 0, 0)}, items{x.As(0o755, 0, 0)}), "H9", 2, "In step 2, x lost setuid.", 2},
 		{"capability", c(items{capable}, items{ping}), "H9", 2, "In step 2, bin/ping lost cap_net_raw=ep.", 2},
 		{"mode", c(items{x.As(0o640, 0, 0)}, items{x.As(0o600, 0, 0)}), "H9", -1, "", 0},

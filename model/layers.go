@@ -60,12 +60,15 @@ type FileContent struct {
 }
 
 // ContentsOf returns what reading a layer shows of its step: whether it is what the config claims, and
-// whether it is empty. It is zero unless the layer was read to its end.
+// whether it is empty or broken. It is zero unless the layer was read to its end.
 //
 // Of zstd:chunked it is zero, too: such a layer is written without the padding of the archive, whose
 // diff_id the config has (seen with skopeo 1.9), and podman adds it again.
 func ContentsOf(d v1.Descriptor, l *inside.Layer) Contents {
-	if l.How != inside.Full || l.DiffID == "" || isChunked(d) {
+	switch {
+	case l.IsUnreadable() && l.Blob == d.Digest && IsArchive(d):
+		return Contents{Broken: l.Broken}
+	case l.How != inside.Full || l.DiffID == "" || isChunked(d):
 		return Contents{}
 	}
 	return Contents{DiffID: l.DiffID, Size: l.Unpacked, Empty: l.Files.Len() == 0 && l.Remarks.Hidden == 0, Trailing: l.Remarks.Trailing > 0}

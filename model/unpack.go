@@ -279,7 +279,7 @@ func (img Image) WithContents(repo Ref, contents map[digest.Digest]Contents) (wi
 	img.Steps = slices.Clone(img.Steps)
 	for i := range img.Steps {
 		s := &img.Steps[i]
-		if c, ok := contents[s.Layer.Digest]; ok && s.HasLayer && !s.Checked && s.Broken == "" {
+		if c, ok := contents[s.Layer.Digest]; ok && s.HasLayer && s.Broken == "" && (!s.Checked || c.Broken != "") {
 			changed = s.add(c, repo) || changed
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"bytes"
 	"testing"
 	"time"
+
+	"github.com/tagdiff/tagdiff/model/inside/insidetest"
 )
 
 func TestUnpack_untimed(t *testing.T) {
@@ -60,5 +62,19 @@ func TestUnpack_untimed(t *testing.T) {
 	}
 	if c := of([]byte{1, 2, 3}); c.Untimed != "" {
 		t.Errorf("no archive: %s", c.Untimed)
+	}
+}
+
+// TestUntimed_behindTheEnd checks that an archive with data behind its end has no digest without times:
+// that data can differ, too.
+func TestUntimed_behindTheEnd(t *testing.T) {
+	archive := insidetest.Tar(insidetest.File("a", "1"))
+	padded := append(bytes.Clone(archive), make([]byte, 5000)...)
+	files, _ := untimed(archive)
+	if same, _ := untimed(padded); files == "" || files != same {
+		t.Error("padding counts")
+	}
+	if got, _ := untimed(append(padded, "hidden"...)); got != "" {
+		t.Errorf("%s in spite of other data", got)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"strings"
 
 	"github.com/dustin/go-humanize"
 	"github.com/klauspost/compress/gzip"
@@ -74,6 +75,13 @@ var (
 	xzMagic    = []byte("\xfd7zXZ\x00")
 )
 
+const onlyDockerReads = ", which only Docker reads"
+
+// IsUnreadable reports whether the layer was read to its end, and no runtime can unpack it.
+func (l *Layer) IsUnreadable() bool {
+	return l.Broken != "" && l.Blob != "" && !strings.HasSuffix(l.Broken, onlyDockerReads)
+}
+
 // decoder chooses the decoder of a blob by its first bytes, as runtimes do. broken says why there
 // is none.
 func decoder(src *source, blob *bufio.Reader, window uint64) (p packed, broken string) {
@@ -81,9 +89,9 @@ func decoder(src *source, blob *bufio.Reader, window uint64) (p packed, broken s
 	p = packed{Reader: blob, trailing: func() []byte { return nil }, close: func() {}}
 	switch {
 	case bytes.HasPrefix(start, bzip2Magic):
-		return p, "is bzip2, which only Docker reads"
+		return p, "is bzip2" + onlyDockerReads
 	case bytes.HasPrefix(start, xzMagic):
-		return p, "is xz, which only Docker reads"
+		return p, "is xz" + onlyDockerReads
 	case bytes.HasPrefix(start, gzipMagic):
 		p.Reader, p.format = &members{src: src, blob: blob}, "gzip"
 	case bytes.HasPrefix(start, zstdMagic), len(start) > 3 && start[0]&0xf0 == 0x50 && bytes.HasPrefix(start[1:], skipMagic):

@@ -304,7 +304,9 @@ func TestReal_tableOfContents(t *testing.T) {
 	aptInstall(t, work, root, 0)
 	runTool(t, "tar", "--format=pax", "--numeric-owner", "-C", root, "-cf", archive, ".")
 	pushLayer(t, archive, repo+":gzip")
-	skopeo(t, repo+":gzip", repo+":chunked", "--format", "oci", "--dest-compress-format", "zstd:chunked")
+	unpacked := "dir:" + filepath.Join(work, "image")
+	skopeo(t, repo+":gzip", unpacked, "--dest-decompress")
+	skopeo(t, unpacked, repo+":chunked", "--format", "oci", "--dest-compress-format", "zstd:chunked")
 	ref, err := name.NewTag(repo+":chunked", name.Insecure)
 	if err != nil {
 		t.Fatal(err)
