@@ -539,7 +539,7 @@ func (p comparePage) Hints() []key.Binding {
 // fileHints are the keys of the tab Files, those that lead on first.
 func (p comparePage) fileHints() []key.Binding {
 	back, tab := page.Keys.Back, page.Describe(page.Keys.NextTab, "view")
-	if p.reading.running {
+	if p.reading.running && p.reading.asked {
 		return []key.Binding{page.Describe(page.Keys.Back, "stop"), tab, p.viewHint(), page.Keys.Filter}
 	}
 	var hints []key.Binding
