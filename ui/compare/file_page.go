@@ -66,7 +66,7 @@ func (v view) openFile(env page.Env, r diff.Row, ch filediff.Change) filePage {
 		where = stepNumber(r)
 	}
 	p := filePage{
-		env: env, path: v.Gate.Clean(pathOrRoot(ch.Path)), change: ch, command: v.fileCommand(r, ch), isCompared: !v.alone,
+		env: env, path: look.EntryPath(ch.Path, v.Gate), change: ch, command: v.fileCommand(r, ch), isCompared: !v.alone,
 		crumb: safe.Sprintf("step %s", where),
 	}
 	if ch.A != nil && r.A != nil {

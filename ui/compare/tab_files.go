@@ -222,7 +222,7 @@ func (v view) rowsOfChanges(id string, f *diff.LayerFiles, r diff.Row, indexes [
 // with the others: a step can have thousands.
 func (v *view) changeRow(id string, f *diff.LayerFiles, r diff.Row, i int) widget.Row {
 	ch := f.At(i)
-	path := v.Gate.Clean(pathOrRoot(ch.Path))
+	path := look.EntryPath(ch.Path, v.Gate)
 	return widget.Row{
 		ID: entryID(id, *cmp.Or(ch.B, ch.A)), Height: 1,
 		Draw:    func() []look.Line { return []look.Line{v.changeLine(f, f.At(i))} },
@@ -230,9 +230,6 @@ func (v *view) changeRow(id string, f *diff.LayerFiles, r diff.Row, i int) widge
 		Open: func(env page.Env) page.Page { return v.openFile(env, r, f.At(i)) },
 	}
 }
-
-// pathOrRoot names the root.
-func pathOrRoot(path string) string { return cmp.Or(path, "/") }
 
 // The widths of the columns of a change in cells.
 const (
@@ -245,7 +242,6 @@ const (
 // changeLine draws one path that differs: its mark, the sizes, and what changed. In a wide window the
 // sizes stand below each other, unless a note is long.
 func (v view) changeLine(f *diff.LayerFiles, ch filediff.Change) look.Line {
-	mark, role := v.changeMark(ch)
 	note := v.changeNote(f, ch)
 	room := v.Width - 1 - 2 - sizesWidth - 2
 	noteRoom := look.Width(note)
@@ -257,70 +253,33 @@ func (v view) changeLine(f *diff.LayerFiles, ch filediff.Change) look.Line {
 	if noteRoom > 0 {
 		pathRoom -= noteRoom + 2
 	}
-	path := v.Gate.Clean(pathOrRoot(ch.Path))
-	l := look.L(look.S(role, mark), look.Gap(1), look.P(v.Glyphs.FitMiddle(path, pathRoom)), look.Gap(1),
-		look.S(look.Faint, v.Glyphs.Right(v.Glyphs.Sentence(sizesText(ch)), sizesWidth)))
+	path := look.EntryPath(ch.Path, v.Gate)
+	l := look.L(look.S(changeRole(ch), v.Glyphs.ChangeMark(ch)), look.Gap(1), look.P(v.Glyphs.FitMiddle(path, pathRoom)), look.Gap(1),
+		look.S(look.Faint, v.Glyphs.Right(v.Glyphs.Sentence(look.ChangeSizes(ch)), sizesWidth)))
 	if noteRoom > 0 {
 		l = l.With(look.Gap(2), look.P(v.Glyphs.Fit(note, noteRoom)))
 	}
 	return l
 }
 
-// changeMark returns the mark of a change, and its role.
-func (v view) changeMark(ch filediff.Change) (safe.Text, look.Role) {
+// changeRole is the role of the mark of a change.
+func changeRole(ch filediff.Change) look.Role {
 	switch {
-	case ch.Unknown:
-		return safe.Const("?"), look.Warn
-	case ch.What.Has(filediff.Moved):
-		return v.Glyphs.Mark(diff.Moved), look.Warn
+	case ch.Unknown, ch.What.Has(filediff.Moved):
+		return look.Warn
 	case ch.A == nil:
-		return v.Glyphs.Mark(diff.Added), look.SideB
+		return look.SideB
 	case ch.B == nil:
-		return v.Glyphs.Mark(diff.Removed), look.SideA
+		return look.SideA
 	case ch.Rung <= filediff.Generated:
-		return v.Glyphs.Mark(diff.RepackedRow), look.Faint
+		return look.Faint
 	}
-	return v.Glyphs.Mark(diff.Substituted), look.Warn
-}
-
-// sizesText is the sizes of both sides, once if they are equal.
-func sizesText(ch filediff.Change) safe.Text {
-	size := func(e *inside.Entry) safe.Text {
-		if e == nil || e.Kind != inside.File {
-			return safe.Text{}
-		}
-		return look.Size(e.Size)
-	}
-	a, b := size(ch.A), size(ch.B)
-	switch {
-	case a.IsEmpty() || ch.A != nil && ch.B != nil && ch.A.Size == ch.B.Size:
-		return b
-	case b.IsEmpty():
-		return a
-	}
-	return safe.Sprintf("%s → %s", a, b)
+	return look.Warn
 }
 
 // changeNote says what changed, in a few words.
 func (v view) changeNote(f *diff.LayerFiles, ch filediff.Change) safe.Text {
-	return v.Glyphs.Sentence(fileNote(f, ch))
-}
-
-func fileNote(f *diff.LayerFiles, ch filediff.Change) safe.Text {
-	note := diff.ChangeNote(ch)
-	switch t, counted := f.Texts[ch.Path]; {
-	case !note.IsEmpty():
-		return note
-	case counted:
-		return diff.LineCounts(t)
-	case ch.Rung == filediff.SameInside:
-		return safe.Const("same but for a time")
-	case ch.Cause != nil && ch.Cause.Generated:
-		return safe.Clean(ch.Cause.One)
-	case ch.What == filediff.Time:
-		return look.Time(&ch.B.Time)
-	}
-	return safe.Text{}
+	return v.Glyphs.Sentence(look.ChangeNote(f, ch))
 }
 
 // listRows returns the entries of a list that is not compared.
@@ -350,7 +309,7 @@ func (v view) listOrder(files inside.List) []int {
 
 func (v *view) listRow(id string, files inside.List, r diff.Row, i int) widget.Row {
 	e := files.At(i)
-	path := v.Gate.Clean(pathOrRoot(e.Path))
+	path := look.EntryPath(e.Path, v.Gate)
 	return widget.Row{
 		ID: entryID(id, e), Height: 1,
 		Draw:      func() []look.Line { return []look.Line{v.entryLine(files.At(i))} },
@@ -368,43 +327,9 @@ func entryID(step string, e inside.Entry) string {
 func (v view) entryLine(e inside.Entry) look.Line {
 	const attributes, size = 22, 9
 	room := v.Width - 1 - attributes - size - 2
-	return look.L(look.S(look.Faint, v.Glyphs.Fit(attributesText(e), attributes)),
-		look.S(look.Faint, v.Glyphs.Right(sizesText(filediff.Change{A: &e}), size)), look.Gap(2),
-		look.P(v.Glyphs.FitMiddle(v.entryName(e), room)))
-}
-
-// entryName is the path of an entry, with the target of a link.
-func (v view) entryName(e inside.Entry) safe.Text {
-	path := v.Gate.Clean(pathOrRoot(e.Path))
-	switch e.Kind {
-	case inside.Symlink:
-		return safe.Sprintf("%s %s %s", path, v.Glyphs.Sentence(safe.Const("→")), v.Gate.Clean(e.Link))
-	case inside.Hardlink:
-		return safe.Sprintf("%s = %s", path, v.Gate.Clean(e.Link))
-	}
-	return path
-}
-
-// attributesText is the type, the permissions and the owner of an entry: "folder 0755 0:0".
-func attributesText(e inside.Entry) safe.Text {
-	kind := ""
-	switch e.Kind {
-	case inside.Whiteout:
-		return safe.Const("deletes")
-	case inside.OpaqueFolder:
-		return safe.Const("hides what is below")
-	case inside.Folder:
-		kind = "folder "
-	case inside.Symlink:
-		kind = "link "
-	case inside.Hardlink:
-		kind = "hard link "
-	case inside.CharDevice, inside.BlockDevice:
-		kind = "device "
-	case inside.Fifo:
-		kind = "pipe "
-	}
-	return safe.Sprintf("%s%04o %d:%d", kind, e.Mode, e.UID, e.GID)
+	return look.L(look.S(look.Faint, v.Glyphs.Fit(look.EntryAttributes(e), attributes)),
+		look.S(look.Faint, v.Glyphs.Right(look.EntrySize(&e), size)), look.Gap(2),
+		look.P(v.Glyphs.FitMiddle(look.EntryName(e, v.Gate), room)))
 }
 
 // insideNote is the line under a step in Layers about what is inside it, empty if that is not known.

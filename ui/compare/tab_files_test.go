@@ -294,12 +294,12 @@ func TestFiles_hostileNames(t *testing.T) {
 
 // TestFiles_finding: enter on a finding about files opens the step in Files, and esc goes back.
 func TestFiles_finding(t *testing.T) {
-	a := items{file("bin/su", "su").As(0o4755, 0, 0)}
-	b := items{file("bin/su", "su").As(0o755, 0, 0)}
+	a := items{file("bin/su", "su").As(0o4755, 0, 0), file("etc/passwd", "p").As(0o644, 0, 0)}
+	b := items{file("bin/su", "su").As(0o755, 0, 0), file("etc/passwd", "p").As(0o600, 0, 0)}
 	d := open(t, filesReg(t, 100, []items{base, a}, []items{base, b}), 100, 30, imageA, imageB)
 	d.Keys("4", "v", "1", "n") // the view by step shows the evidence
 	d.Keys("g", "enter")
-	d.Sees("»Step 2", "1 path has other permissions: bin/su", "esc finding")
+	d.Sees("»Step 2", "other permissions", "esc finding")
 	d.Keys("esc")
 	d.Sees("›")
 	d.DoesNotSee("»Step 2")

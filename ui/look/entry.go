@@ -77,7 +77,7 @@ func ChangeNote(f *diff.LayerFiles, ch filediff.Change) safe.Text {
 		return diff.LineCounts(t)
 	case ch.Rung == filediff.SameInside:
 		return safe.Const("same but for a time")
-	case ch.Cause != nil:
+	case ch.Cause != nil && ch.Cause.Generated:
 		return safe.Clean(ch.Cause.One)
 	case ch.What == filediff.Time:
 		return Time(&ch.B.Time)
