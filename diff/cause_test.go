@@ -81,7 +81,7 @@ func TestHeadline_cause(t *testing.T) {
 		"an older base": {
 			onBase(named("library/python", "a", dated(python("3.10.21", later), "2026-08-24T00:00:00Z").image(t)), "debian:trixie-slim", "a"),
 			onBase(named("library/python", "b", dated(python("3.10.20", august), "2026-08-03T00:00:00Z").image(t)), "debian:trixie-slim", "b"),
-			"python 3.10.21 → 3.10.20, an older version, on an older debian:trixie-slim",
+			"python 3.10.21 → 3.10.20 (older), on an older debian:trixie-slim",
 		},
 		"two programs on one base": {named("x/web", "a", starting("httpd", "a").image(t)), named("x/store", "b", starting("redis-server", "b").image(t)), "Two different images on one base; they start httpd and redis-server"},
 		"one program on one base":  {named("x/web", "a", starting("httpd", "a").image(t)), named("x/store", "b", starting("httpd", "b").image(t)), "RUN a1 and RUN a2 are only in :a; 4 more steps differ"},

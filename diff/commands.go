@@ -124,19 +124,34 @@ func (c Comparison) LayerCheck(r Row) safe.Text {
 	return safe.Clean(strings.Join(commands, "; "))
 }
 
-// FileCheck returns a shell command that prints the sha256 of a file in the layers of a row. It is
-// empty for a path that a shell or a terminal may read as something else.
-func (c Comparison) FileCheck(r Row, path string) safe.Text {
-	if path == "" || strings.ContainsFunc(path, func(r rune) bool { return !isPlainInPath(r) }) {
-		return safe.Text{}
-	}
+// FileCheck returns a shell command that prints the sha256 of a file in the layers of a row: of a in
+// the layer of A and of b in that of B, "" for a side without the file. It is empty for a path that a
+// shell, tar or a terminal may read as something else.
+func (c Comparison) FileCheck(r Row, a, b string) safe.Text {
+	return c.entryCommand(r, a, b, "tar -xO", " | sha256sum")
+}
+
+// EntryCheck is FileCheck for what an archive says of an entry: its type, mode, owner, time and link.
+func (c Comparison) EntryCheck(r Row, a, b string) safe.Text {
+	return c.entryCommand(r, a, b, "tar -tv --numeric-owner --full-time --no-recursion", "")
+}
+
+func (c Comparison) entryCommand(r Row, a, b, tar, then string) safe.Text {
 	var commands []string
 	for side, st := range r.stepsBySide() {
+		path := a
+		if side == SideB {
+			path = b
+		}
 		ref := c.refAt(side, st.Layer.Digest)
-		if !st.HasLayer || ref == "" {
+		if path == "" || !st.HasLayer || ref == "" {
 			continue
 		}
-		commands = appendNew(commands, "crane blob "+ref+unpackCommand(st.Layer)+" | tar -xO --wildcards '"+path+"' './"+path+"' | sha256sum")
+		if strings.HasPrefix(path, "-") || strings.ContainsFunc(path, func(r rune) bool { return !isPlainInPath(r) }) {
+			return safe.Text{}
+		}
+		// Most archives have one of the two names, and tar complains about the other.
+		commands = appendNew(commands, "crane blob "+ref+unpackCommand(st.Layer)+" | "+tar+" '"+path+"' './"+path+"' 2>/dev/null"+then)
 	}
 	return safe.Clean(strings.Join(commands, "; "))
 }

@@ -58,7 +58,8 @@ func Recompare(prev Comparison, a, b model.Artifact) Comparison {
 		}
 		p.baseA, p.baseB = baseOf(&a, p.A), baseOf(&b, p.B)
 		*p = c.withInside(*p)
-		p.Verdict = p.withFiles(c.caused(*p, judge(*p, nameA, nameB)))
+		judged := judge(*p, nameA, nameB)
+		p.Verdict = p.withFiles(c.caused(*p, judged), judged, nameA, nameB)
 		p.Rows = p.withDetails()
 		p.Verdict.Command = c.verdictCommand(*p)
 	}

@@ -6,7 +6,6 @@ package diff
 import (
 	"github.com/opencontainers/go-digest"
 
-	"github.com/tagdiff/tagdiff/diff/filediff"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
@@ -54,6 +53,7 @@ type Verdict struct {
 	says               string    // the ID of the finding whose first sentence the headline says
 	differences        safe.Text // of SameBase: the steps that differ
 	withoutDifferences safe.Text // Because without a step that differs
+	filesBehind        *Verdict  // if Headline names files inside layers: the same verdict with the files in Because
 
 	isBase       bool   // one side is the base of the other
 	onNamedBase  bool   // one side names the other as its base, which no layer shows
@@ -137,15 +137,15 @@ func (r Row) builtAgain() bool {
 	return r.Detail == Rebuilt || r.Detail == OtherFiles || r.Detail == OtherVersion || r.Detail == Converted
 }
 
-// onlyTimes reports whether the two layers of a row were read and hold the same files, but for
-// their times.
-func (r Row) onlyTimes() bool {
-	if r.Inside != nil && r.Inside.Rung == filediff.OtherArchive && r.Inside.Rewritten == 0 {
-		return false // the lists of files say more
-	}
+// sameFilesRead reports whether the two layers of a row were read and hold the same files, but for
+// their times and the form of the archive.
+func (r Row) sameFilesRead() bool {
 	return r.Class == Substituted && r.A != nil && r.B != nil && r.A.Untimed != "" && r.A.Untimed == r.B.Untimed &&
 		r.A.ClaimedDiffID == "" && r.B.ClaimedDiffID == ""
 }
+
+// sameTimes reports whether the times of the files are the same, too, so only the form of the archive differs.
+func (r Row) sameTimes() bool { return r.sameFilesRead() && r.A.Times != "" && r.A.Times == r.B.Times }
 
 // Row is an aligned pair of steps. A missing side is nil.
 type Row struct {

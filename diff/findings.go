@@ -191,8 +191,9 @@ func (c Comparison) findingsOn(p Pair) []Finding {
 			found = append(found, r.apply(func() []Finding { return r.pair(c, p) })...)
 		}
 	}
+	_, hasRelease := p.onOtherRelease()
 	switch {
-	case p.Verdict.isBase, p.Verdict.onNamedBase, p.onOtherRelease():
+	case p.Verdict.isBase, p.Verdict.onNamedBase, hasRelease:
 		expectOnBase(found)
 	case p.Verdict.strangers:
 		lowerForUnrelated(found)

@@ -1,6 +1,8 @@
 package diff
 
 import (
+	"cmp"
+	"crypto/sha256"
 	"maps"
 	"slices"
 
@@ -40,9 +42,10 @@ type PairInside struct {
 	Layers ReadLayers
 	rows   map[RowLayers]*LayerFiles
 	merged *LayerFiles
-	// partial is set if merged does not know what the layers below have, and otherDeletions if the
-	// two sides delete different paths of them.
+	// partial is set if merged does not know what other layers have, and otherDeletions if the two
+	// sides delete different paths of those below.
 	partial, otherDeletions bool
+	whole                   bool // merged is all files of the image
 }
 
 // RowLayers identifies a row by the blobs of its two steps, "" where a side has no layer.
@@ -80,6 +83,7 @@ func CompareInside(p Pair, read ReadLayers, texts TextsOf) *PairInside {
 		}
 	}
 	found.compareMerged(p, read)
+	found.keepTexts()
 	return found
 }
 
@@ -158,41 +162,126 @@ func (f *LayerFiles) compareTexts(key RowLayers, texts TextsOf) {
 		if !ch.What.Has(filediff.Content) || ch.Rung != filediff.Files || len(f.Texts) >= maxTexts {
 			continue
 		}
-		if a, b, ok := texts(key, ch.Path); ok {
+		if a, b, ok := texts(key, ch.Path); ok && isContentOf(*ch.A, a) && isContentOf(*ch.B, b) {
 			f.Texts[ch.Path] = filediff.CompareTexts(a, b)
 		}
 	}
 }
 
-// compareMerged compares the files that the differing layers give together, from the first row
-// that differs to the last. It needs all layers in between. partial is set unless the
-// layers below were read, too.
+// isContentOf reports whether a content is that of an entry. A kept text may be of another entry with
+// the same path.
+func isContentOf(e inside.Entry, content []byte) bool { return sha256.Sum256(content) == e.Sum }
+
+// keepTexts gives the merged files the texts of the rows, where the contents are the same.
+func (found *PairInside) keepTexts() {
+	if found.merged == nil {
+		return
+	}
+	type text struct {
+		a, b inside.Hash
+		filediff.TextChange
+	}
+	texts := map[string]text{}
+	for _, f := range found.rows {
+		for i := 0; len(f.Texts) > 0 && i < f.Len(); i++ {
+			if ch := f.At(i); ch.A != nil && ch.B != nil {
+				if t, ok := f.Texts[ch.Path]; ok {
+					texts[ch.Path] = text{ch.A.Sum, ch.B.Sum, t}
+				}
+			}
+		}
+	}
+	found.merged.Texts = map[string]filediff.TextChange{}
+	for i := 0; len(texts) > 0 && i < found.merged.Len(); i++ {
+		ch := found.merged.At(i)
+		if t, ok := texts[ch.Path]; ok && ch.A != nil && ch.B != nil && ch.A.Sum == t.a && ch.B.Sum == t.b {
+			found.merged.Texts[ch.Path] = t.TextChange
+		}
+	}
+}
+
+// compareMerged compares the files of the two images if all their layers were read, and else those
+// that the differing layers give together. Of one image alone it puts the files together.
 func (found *PairInside) compareMerged(p Pair, read ReadLayers) {
+	if a, b, ok := allLayers(p, read); ok {
+		switch {
+		case imageOf(p.A) == nil || imageOf(p.B) == nil:
+			found.merged = aloneMerged(slices.Concat(a, b))
+		default:
+			found.setMerged(a, b, false)
+		}
+		found.whole = found.merged != nil
+		return
+	}
 	differs := func(r Row) bool { return r.Differs() && LayersOf(r) != (RowLayers{}) }
 	first := slices.IndexFunc(p.Rows, differs)
 	if first < 0 || p.A == nil || p.B == nil {
 		return
 	}
-	last := first
+	end := first + 1
 	for i, r := range p.Rows {
 		if differs(r) {
-			last = i
+			end = i + 1
 		}
 	}
-	from := first
-	for from > 0 && rowsRead(p.Rows[from-1:from], read) {
-		from--
+	for first > 0 && rowsRead(p.Rows[first-1:first], read) {
+		first--
 	}
-	rows := p.Rows[from : last+1]
-	if !rowsRead(rows, read) {
+	for end < len(p.Rows) && rowsRead(p.Rows[end:end+1], read) { // equal layers above may hide files
+		end++
+	}
+	if rows := p.Rows[first:end]; rowsRead(rows, read) {
+		found.setMerged(layersIn(rows, read, func(r Row) *model.Step { return r.A }),
+			layersIn(rows, read, func(r Row) *model.Step { return r.B }), first > 0)
+	}
+}
+
+// setMerged compares what two stacks of layers give together. partial is set if there are layers below
+// that were not read.
+func (found *PairInside) setMerged(a, b []*inside.Layer, partial bool) {
+	if !inside.Mergeable(a) || !inside.Mergeable(b) {
 		return
 	}
-	layersA := layersIn(rows, read, func(r Row) *model.Step { return r.A })
-	layersB := layersIn(rows, read, func(r Row) *model.Step { return r.B })
-	found.partial = from > 0
-	found.otherDeletions = found.partial && !maps.Equal(deletions(layersA), deletions(layersB))
-	found.merged = &LayerFiles{Changes: filediff.Compare(inside.Merge(layersA), inside.Merge(layersB), found.partial)}
+	found.partial = partial || slices.ContainsFunc(slices.Concat(a, b), isCut)
+	found.otherDeletions = partial && !maps.Equal(deletions(a), deletions(b))
+	found.merged = &LayerFiles{Changes: filediff.Compare(inside.Merge(a), inside.Merge(b), found.partial)}
 	found.merged.Rung = found.merged.Worst()
+}
+
+// aloneMerged returns the files of the only image, nil if there are too many.
+func aloneMerged(layers []*inside.Layer) *LayerFiles {
+	if !inside.Mergeable(layers) {
+		return nil
+	}
+	return &LayerFiles{A: &inside.Layer{Files: inside.Merge(layers)}}
+}
+
+// isCut reports whether the list of a layer lacks entries that the layer may have.
+func isCut(l *inside.Layer) bool { return l.Broken != "" || len(l.Left) > 0 }
+
+// allLayers returns the layers of both images, the oldest first, if all of them were read. Of one
+// image alone b is nil.
+func allLayers(p Pair, read ReadLayers) (a, b []*inside.Layer, ok bool) {
+	for _, side := range []struct {
+		entry  *model.Entry
+		layers *[]*inside.Layer
+	}{{p.A, &a}, {p.B, &b}} {
+		img := imageOf(side.entry)
+		if img == nil {
+			continue
+		}
+		ok = true
+		for i := range img.Steps {
+			l, wasRead := layerOfStep(&img.Steps[i], read)
+			if !wasRead {
+				return nil, nil, false
+			}
+			if l != nil {
+				*side.layers = append(*side.layers, l)
+			}
+		}
+	}
+	return a, b, ok
 }
 
 // deletion is a path that a layer deletes of the layers below it, or a folder that it hides.
@@ -222,22 +311,36 @@ func rowsRead(rows []Row, read ReadLayers) bool {
 	})
 }
 
+// layersIn returns the layers of one side of some rows, the oldest first: a row of a step that was moved
+// is at the place of the other side.
 func layersIn(rows []Row, read ReadLayers, side func(Row) *model.Step) []*inside.Layer {
-	var all []*inside.Layer
+	var steps []*model.Step
 	for _, r := range rows {
-		if l, _ := layerOfStep(side(r), read); l != nil {
+		if s := side(r); s != nil {
+			steps = append(steps, s)
+		}
+	}
+	slices.SortStableFunc(steps, func(x, y *model.Step) int { return cmp.Compare(x.Index, y.Index) })
+	var all []*inside.Layer
+	for _, s := range steps {
+		if l, _ := layerOfStep(s, read); l != nil {
 			all = append(all, l)
 		}
 	}
 	return all
 }
 
-// Merged returns what differs between the files that the differing layers of a pair give together,
-// nil if not all of them were read. partial is set if the layers below were not read, otherDeletions
-// if the two sides delete different paths of those.
+// Merged returns what differs between the files of two images if all their layers were read, and else
+// between those that the differing layers give together: nil if not all of them were read. Of one
+// image alone it is a list of files. partial is set if layers below were not read, or not to their
+// ends; otherDeletions if the two sides delete different paths of the layers below.
 func (found *PairInside) Merged() (files *LayerFiles, partial, otherDeletions bool) {
 	return found.merged, found.partial, found.otherDeletions
 }
+
+// IsWhole reports whether Merged has all files of the images: only then a file that is not there is
+// known to be absent. An image may have layers with entries that were not read: see partial.
+func (found *PairInside) IsWhole() bool { return found.whole }
 
 // withInside sets what was found inside the layers of the rows.
 func (c Comparison) withInside(p Pair) Pair {
@@ -277,21 +380,29 @@ type LayerToRead struct {
 // first: those of rows that differ. Of one image alone they are all layers. Each blob is listed
 // once. unreadable are those that cannot be read: encrypted, missing, stored elsewhere.
 func LayersToRead(p Pair) (readable, unreadable []LayerToRead) {
+	return layersToRead(p, func(r Row) bool {
+		return r.Class != Same && r.Class != Settings && r.Class != BothEmpty && r.Class != Moved
+	})
+}
+
+// AllLayers is LayersToRead for all layers, which give the files of the whole images.
+func AllLayers(p Pair) (readable, unreadable []LayerToRead) {
+	return layersToRead(p, func(Row) bool { return true })
+}
+
+func layersToRead(p Pair, wanted func(Row) bool) (readable, unreadable []LayerToRead) {
 	seen := map[digest.Digest]bool{}
 	for i, r := range p.Rows {
-		if r.Class == Same || r.Class == Settings || r.Class == BothEmpty || r.Class == Moved {
+		if !wanted(r) {
 			continue
 		}
-		for _, s := range []struct {
-			side Side
-			step *model.Step
-		}{{SideA, r.A}, {SideB, r.B}} {
-			if s.step == nil || !s.step.HasLayer || s.step.Empty || seen[s.step.Layer.Digest] {
+		for side, s := range r.stepsBySide() {
+			if !s.HasLayer || s.Empty || seen[s.Layer.Digest] {
 				continue
 			}
-			seen[s.step.Layer.Digest] = true
-			l := LayerToRead{s.step.Layer, s.side, i}
-			if s.step.Missing || model.IsExternal(s.step.Layer) || model.IsEncrypted(s.step.Layer) || s.step.Layer.Digest.Validate() != nil {
+			seen[s.Layer.Digest] = true
+			l := LayerToRead{s.Layer, side, i}
+			if s.Missing || model.IsExternal(s.Layer) || model.IsEncrypted(s.Layer) || s.Layer.Digest.Validate() != nil {
 				unreadable = append(unreadable, l)
 			} else {
 				readable = append(readable, l)

@@ -18,7 +18,25 @@ import (
 // judge returns the verdict on one platform: that of the first rung that
 // applies.
 func judge(p Pair, nameA, nameB string) Verdict {
-	l := ladder{p: p, nameA: nameA, nameB: nameB}
+	l := newLadder(p, nameA, nameB)
+	for _, rung := range []func(*ladder) (Verdict, bool){
+		(*ladder).oneSided, (*ladder).sameManifest, (*ladder).unreadable, (*ladder).pending, (*ladder).notAnImage,
+		(*ladder).encrypted, (*ladder).refused, (*ladder).falseClaim, (*ladder).contradiction, (*ladder).otherDiffIDs,
+		(*ladder).wrongDescriptors, (*ladder).checksums, (*ladder).trailing, (*ladder).mistyped,
+		(*ladder).sameConfig, (*ladder).reprinted, (*ladder).translated, (*ladder).schema1, (*ladder).noFiles,
+		(*ladder).sameFiles, (*ladder).sameFilesSquashed,
+		(*ladder).rewritten, (*ladder).sameRecipe, (*ladder).sameBase,
+	} {
+		if v, ok := rung(l); ok {
+			return l.withPlatforms(l.withEncryption(l.withBesides(v))).trusted()
+		}
+	}
+	return l.withPlatforms(l.unrelated()).trusted()
+}
+
+// newLadder prepares the judgement of a pair.
+func newLadder(p Pair, nameA, nameB string) *ladder {
+	l := &ladder{p: p, nameA: nameA, nameB: nameB}
 	l.configs = sync.OnceValues(func() (a, b jsondoc.Value) {
 		if l.hasSchema1() {
 			return schema1Settings(l.a), schema1Settings(l.b)
@@ -28,19 +46,7 @@ func judge(p Pair, nameA, nameB string) Verdict {
 		return a, b
 	})
 	l.changes = sync.OnceValue(func() []fieldChange { return configChanges(l.configs()) })
-	for _, rung := range []func(*ladder) (Verdict, bool){
-		(*ladder).oneSided, (*ladder).sameManifest, (*ladder).unreadable, (*ladder).pending, (*ladder).notAnImage,
-		(*ladder).encrypted, (*ladder).refused, (*ladder).falseClaim, (*ladder).contradiction, (*ladder).otherDiffIDs,
-		(*ladder).wrongDescriptors, (*ladder).checksums, (*ladder).trailing, (*ladder).mistyped,
-		(*ladder).sameConfig, (*ladder).reprinted, (*ladder).translated, (*ladder).schema1, (*ladder).noFiles,
-		(*ladder).sameFiles, (*ladder).sameFilesSquashed,
-		(*ladder).rewritten, (*ladder).sameRecipe, (*ladder).sameBase,
-	} {
-		if v, ok := rung(&l); ok {
-			return l.withPlatforms(l.withEncryption(l.withBesides(v))).trusted()
-		}
-	}
-	return l.withPlatforms(l.unrelated()).trusted()
+	return l
 }
 
 // ladder is a pair with the values that the rungs use. The images are set after

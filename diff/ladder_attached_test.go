@@ -116,3 +116,14 @@ func TestContentParts(t *testing.T) {
 		}
 	}
 }
+
+// TestArtifacts_otherIndex checks that an index of an artifact is not called an image.
+func TestArtifacts_otherIndex(t *testing.T) {
+	noted := index(t, "b", artifactEntry("application/x"))
+	noted.Top.Raw = []byte(`{"annotations":{"k":"v"}}`)
+	noted.Top.Annotations, noted.Top.Digest = map[string]string{"k": "v"}, digest.FromString("noted")
+	got := Compare(index(t, "a", artifactEntry("application/x")), noted).Verdict.Headline.String()
+	if want := "Same artifact, different index: the annotation k (only in :b)"; !strings.HasPrefix(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}

@@ -265,7 +265,7 @@ func (l *ladder) differences() []Row {
 // givenSame reports whether both sides of a row have the same files, as the layers that were read
 // show, or were given the same, as the hashes in the row say.
 func (p Pair) givenSame(r Row) bool {
-	return r.onlyTimes() || r.A != nil && r.B != nil && p.compareHashes(r.A, r.B) == dockerfile.SameFiles
+	return r.sameFilesRead() || r.A != nil && r.B != nil && p.compareHashes(r.A, r.B) == dockerfile.SameFiles
 }
 
 // differencesText names at most three of the rows that make the difference.
@@ -461,8 +461,8 @@ func (l *ladder) differenceText(r Row) string {
 
 // gaveText is the end of a sentence on a step with different layers.
 func (p Pair) gaveText(r Row) string {
-	if r.onlyTimes() {
-		return " gave the same files with other dates"
+	if r.sameFilesRead() {
+		return " gave the same files " + formText([]Row{r})
 	}
 	if p.givenSame(r) {
 		return " was given the same files, but its layers differ"

@@ -37,12 +37,34 @@ func (l *ladder) hashesOf(step int) dockerfile.Hashes {
 	return l.p.compareHashes(&l.a.Steps[step], &l.b.Steps[step])
 }
 
-// onlyTimes reports whether the layers of the steps with these indexes were read, and hold the
+// sameFilesRead reports whether the layers of the steps with these indexes were read, and hold the
 // same files on both sides but for their times.
-func (l *ladder) onlyTimes(indexes []int) bool {
+func (l *ladder) sameFilesRead(indexes []int) bool {
 	return !slices.ContainsFunc(indexes, func(i int) bool {
-		return !slices.ContainsFunc(l.p.Rows, func(r Row) bool { return r.A != nil && r.A.Index == i && r.onlyTimes() })
+		return !slices.ContainsFunc(l.p.Rows, func(r Row) bool { return r.A != nil && r.A.Index == i && r.sameFilesRead() })
 	})
+}
+
+// formDiffers says what differs in layers that hold the same files: "dates differ".
+func formDiffers(rows []Row) string {
+	switch n := countOf(rows, Row.sameTimes); n {
+	case 0:
+		return "dates differ"
+	case len(rows):
+		return "the form of " + byNumber(n, "the archive differs", "the archives differs")
+	}
+	return "dates or the form of the archives differ"
+}
+
+// formText is formDiffers as the end of a sentence: "with other dates".
+func formText(rows []Row) string {
+	switch n := countOf(rows, Row.sameTimes); n {
+	case 0:
+		return "with other dates"
+	case len(rows):
+		return "in another form of archive"
+	}
+	return "with other dates or in another form of archive"
 }
 
 // inOneLayer returns the side that keeps the files of several steps in the layer of the last
@@ -77,10 +99,11 @@ func (l *ladder) givenFiles(differ []int, first model.Step, stage string) (inSho
 	same := sameInstructions(len(l.a.Steps))
 	keeps, from, inOne := l.inOneLayer(differ)
 	switch {
-	case l.onlyTimes(differ):
-		return "only dates differ in " + stepsText(differ),
-			safe.Sprintf("%s; the %s of %s, read here, %s the same files on both sides, with other dates", same,
-				byNumber(len(differ), "layer", "layers"), stepsText(differ), byNumber(len(differ), "holds", "hold")), true
+	case l.sameFilesRead(differ):
+		rows := matching(l.p.Rows, func(r Row) bool { return r.A != nil && slices.Contains(differ, r.A.Index) })
+		return fmt.Sprintf("only %s in %s", formDiffers(rows), stepsText(differ)),
+			safe.Sprintf("%s; the %s of %s, read here, %s the same files on both sides, %s", same,
+				byNumber(len(differ), "layer", "layers"), stepsText(differ), byNumber(len(differ), "holds", "hold"), formText(rows)), true
 	case l.hashesOf(first.Index) == dockerfile.OtherFiles:
 		return fmt.Sprintf("step %d was given other files", first.Index+1),
 			safe.Sprintf("%s; by the hashes of the builder, other files were given: %s has %s, %s has %s%s", same,
@@ -110,7 +133,7 @@ func (p Pair) ownFilesText(from int) string {
 	var given, gave []string
 	for _, r := range p.Rows {
 		if r.A == nil || r.B == nil || r.A.Index < from || !copiesFiles(r.A) || !dockerfile.SameStep(*r.A, *r.B) || sameFilesLeft(*r.A, *r.B) ||
-			r.onlyTimes() {
+			r.sameFilesRead() {
 			continue
 		}
 		switch p.compareHashes(r.A, r.B) {

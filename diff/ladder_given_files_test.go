@@ -143,13 +143,14 @@ func withoutHash(content string) build {
 // TestOnlyTimes has small layers that were read.
 func TestOnlyTimes(t *testing.T) {
 	one, two, last := files("1").sized(300), files("2").sized(300), files("3").sized(300)
-	read := func(one, two digest.Digest) map[digest.Digest]model.Contents {
+	a, b := digest.FromString("a"), digest.FromString("b")
+	at := func(one, two, timesOne, timesTwo digest.Digest) map[digest.Digest]model.Contents {
 		return map[digest.Digest]model.Contents{
-			files("1").descriptor().Digest: {DiffID: files("1").diffID(), Untimed: one},
-			files("2").descriptor().Digest: {DiffID: files("2").diffID(), Untimed: two},
+			files("1").descriptor().Digest: {DiffID: files("1").diffID(), Untimed: one, Times: timesOne},
+			files("2").descriptor().Digest: {DiffID: files("2").diffID(), Untimed: two, Times: timesTwo},
 		}
 	}
-	a, b := digest.FromString("a"), digest.FromString("b")
+	read := func(one, two digest.Digest) map[digest.Digest]model.Contents { return at(one, two, a, b) }
 	pair := pairOf(t, app(does("COPY a /x", one)), app(does("COPY ./a /x", two)))
 	later := pairOf(t, app(does("COPY a /x", one), does("RUN x", last)), app(does("COPY a /x", two), does("RUN x", files("4"))))
 	for name, tt := range map[string]struct {
@@ -158,6 +159,7 @@ func TestOnlyTimes(t *testing.T) {
 	}{
 		"not read":       {pair, "Same recipe, other layers from step 4 on", "one gave another layer: COPY a /x", "COPY a /x has different layers"},
 		"the same files": {pair.WithContents(read(a, a)), "Same recipe; only dates differ in step 4", "the layer of step 4, read here, holds the same files on both sides, with other dates", "Step 4 gave the same files on both sides (COPY a /x). Its layers were read: only dates differ."},
+		"the same times": {pair.WithContents(at(a, a, b, b)), "Same recipe; only the form of the archive differs in step 4", "the layer of step 4, read here, holds the same files on both sides, in another form of archive", "Step 4 gave the same files on both sides (COPY a /x). Its layers were read: only the form of the archive differs."},
 		"other files":    {pair.WithContents(read(a, b)), "Same recipe, other layers from step 4 on", "one gave another layer: COPY a /x", "COPY a /x has different layers"},
 		"no archive":     {pair.WithContents(read("", "")), "Same recipe, other layers from step 4 on", "one gave another layer: COPY a /x", "COPY a /x has different layers"},
 		"and another":    {later.WithContents(read(a, a)), "Same recipe, other layers from step 4 on", "2 gave other layers", "COPY a /x has different layers"},

@@ -58,7 +58,7 @@ func (p Pair) readRows() (rows []readRow, complete bool) {
 	complete = true
 	for _, r := range p.Rows {
 		switch {
-		case !r.Differs() || r.Class == Moved || r.Class == BothEmpty || LayersOf(r) == (RowLayers{}):
+		case !r.HasOtherLayers():
 		case r.Inside == nil, isBroken(r.Inside.A), isBroken(r.Inside.B): // what stands behind a fault is not known
 			complete = false
 		default:
@@ -88,6 +88,29 @@ func (p Pair) insideCode() InsideCode {
 	return codeOfRung(worst)
 }
 
+// insideOfAll returns the code of the pair with the gravest differences inside its layers. It is
+// InsideUnknown if a layer that differs was not read. Pairs whose layers are the same do not count.
+func insideOfAll(pairs []Pair) InsideCode {
+	order := []InsideCode{InsideUnknown, InsideSame, InsidePacking, InsideTimes, InsideGenerated, InsideFiles}
+	worst := 0
+	for _, p := range pairs {
+		if !slices.ContainsFunc(p.Rows, Row.HasOtherLayers) {
+			continue
+		}
+		i := slices.Index(order, p.insideCode())
+		if i <= 0 {
+			return InsideUnknown
+		}
+		worst = max(worst, i)
+	}
+	return order[worst]
+}
+
+// HasOtherLayers reports whether the layers of a row can hold other files on each side.
+func (r Row) HasOtherLayers() bool {
+	return r.Differs() && r.Class != Moved && r.Class != BothEmpty && LayersOf(r) != (RowLayers{})
+}
+
 // sameAtTheEnd returns the merged files of a pair whose layers differ though the files that they give
 // together are the same, nil if they are not. A path that only one side has can be the same
 // on the other side if the layers below were not read, but that is not known.
@@ -103,8 +126,9 @@ func (p Pair) sameAtTheEnd() *LayerFiles {
 }
 
 // withFiles puts what differs inside the layers into the verdict on a pair: in place of a headline
-// that only says that layers differ, else behind the evidence.
-func (p Pair) withFiles(v Verdict) Verdict {
+// that only says that layers differ, else behind the evidence. judged is the verdict before its cause
+// was found.
+func (p Pair) withFiles(v, judged Verdict, nameA, nameB string) Verdict {
 	v.Inside = p.insideCode()
 	rows, complete := p.readRows()
 	if len(rows) == 0 || v.isBase || v.Code == NotComparable || v.Code == Pending {
@@ -114,24 +138,120 @@ func (p Pair) withFiles(v Verdict) Verdict {
 	if text.IsEmpty() {
 		return v
 	}
-	plain := v.Code == SameRecipe || v.Code == SameBase && !v.differences.IsEmpty() && v.Headline == v.differences
-	if !plain || !complete {
-		v.Because = safe.Sprintf("%s. Inside: %s", v.Because, lowerFirst(text))
-		v.Rests = slices.Concat(v.Rests, p.filesRest(rows))
-		return v.trusted()
+	behind := v
+	behind.Because = safe.Sprintf("%s. %s", v.Because, text)
+	behind.Rests = slices.Concat(v.Rests, p.filesRest(rows))
+	if in, of, ok := p.holdsAll(nameA, nameB); ok && complete && behind.Headline == unrelatedImages {
+		behind.Headline, behind.strangers = safe.Sprintf("Other layers; all files of %s are in %s", of, in), false
 	}
-	v.Because = safe.Sprintf("%s. %s", v.Headline, v.Because)
-	v.Headline, v.Rests = text, p.filesRest(rows)
+	behind = behind.trusted()
+	if !complete || !p.onlyLayersDiffer(v, judged) || bothOneSided(rows) && p.sameAtTheEnd() == nil {
+		return behind
+	}
+	v.filesBehind = &behind
+	if v.Headline != unrelatedImages {
+		v.Because = safe.Sprintf("%s. %s", v.Headline, v.Because)
+	}
+	v.strangers = false
+	v.Headline, v.Rests = text, p.filesRest(saidRows(rows))
 	if v.Inside == InsideGenerated || v.Inside == InsideFiles { // the sentence says that it is one recipe
 		v.Rests = append(v.Rests, Structure)
 	}
 	return v.trusted()
 }
 
+// onlyLayersDiffer reports whether the headline of a pair says no more than that layers of the same
+// instructions differ: it names no cause, and no instruction that is another one, unless both sides
+// have the same files at the end.
+func (p Pair) onlyLayersDiffer(v, judged Verdict) bool {
+	switch v.Code {
+	case SameRecipe:
+		return v.Headline == judged.Headline
+	case SameBase:
+		isOther := func(r Row) bool { return r.Differs() && (!r.SameText || r.Inside == nil) }
+		return !v.differences.IsEmpty() && v.Headline == v.differences &&
+			(p.sameAtTheEnd() != nil || !slices.ContainsFunc(p.Rows, isOther))
+	case Unrelated:
+		return v.Headline == unrelatedImages && p.mostFilesSame()
+	}
+	return false
+}
+
+// mostFilesSame reports whether most entries of the layers that differ are the same on both sides but for
+// times: then the images are not unrelated, whatever their layers and instructions say.
+func (p Pair) mostFilesSame() bool {
+	rows, _ := p.readRows()
+	same, all := 0, 0
+	for _, r := range rows {
+		same, all = same+r.Same+r.Count(filediff.Time), all+r.All()
+	}
+	return same > all/2
+}
+
+// saidRows are the rows that filesText speaks of: those with more than noise, if there are any.
+func saidRows(rows []readRow) []readRow {
+	if grave := matching(rows, func(r readRow) bool { return r.Rung > filediff.Generated }); len(grave) > 0 {
+		return grave
+	}
+	return rows
+}
+
+// bothOneSided reports whether each side has layers without a counterpart, as where one side is
+// flattened. A file of one such layer can be in another layer of the other side.
+func bothOneSided(rows []readRow) bool {
+	return slices.ContainsFunc(rows, func(r readRow) bool { return r.Row.A == nil }) &&
+		slices.ContainsFunc(rows, func(r readRow) bool { return r.Row.B == nil })
+}
+
+// hasFile reports whether a layer holds a file.
+func hasFile(l *inside.Layer) bool {
+	for e := range filesOf(l).All() {
+		if e.Kind == inside.File {
+			return true
+		}
+	}
+	return false
+}
+
+// atTheEndText says what differs between the files that the layers give together. It is empty
+// if that is not known.
+func (p Pair) atTheEndText() safe.Text {
+	merged := p.Inside.merged
+	isOneSided := func(ch filediff.Change) bool { return ch.A == nil || ch.B == nil }
+	if merged == nil || p.Inside.partial && slices.ContainsFunc(merged.Grave(), isOneSided) {
+		return safe.Text{} // the layers below can have a file that only one side writes
+	}
+	all := readRow{LayerFiles: merged}
+	if len(merged.Grave()) == 0 {
+		return safe.Sprintf("At the end, %s", noiseText([]readRow{all}))
+	}
+	return safe.Sprintf("At the end, %s", all.changesText())
+}
+
+// holdsAll names the side that has all files of the other, as the merged layers show.
+func (p Pair) holdsAll(nameA, nameB string) (in, of string, ok bool) {
+	merged := p.Inside.merged
+	if merged == nil || p.Inside.partial || p.Inside.otherDeletions {
+		return "", "", false
+	}
+	rows, _ := p.readRows()
+	isIn := func(own func(readRow) *inside.Layer, isExtra func(filediff.Change) bool) bool {
+		return !slices.ContainsFunc(merged.Grave(), func(ch filediff.Change) bool { return !isExtra(ch) }) &&
+			slices.ContainsFunc(rows, func(r readRow) bool { return hasFile(own(r)) })
+	}
+	switch {
+	case isIn(func(r readRow) *inside.Layer { return r.LayerFiles.A }, func(ch filediff.Change) bool { return ch.A == nil }):
+		return nameB, nameA, true
+	case isIn(func(r readRow) *inside.Layer { return r.LayerFiles.B }, func(ch filediff.Change) bool { return ch.B == nil }):
+		return nameA, nameB, true
+	}
+	return "", "", false
+}
+
 // filesRest is the evidence for what differs inside some rows.
 func (p Pair) filesRest(rows []readRow) []Ground {
 	rests := on(Hashed)
-	if p.sameAtTheEnd() != nil && p.Inside.partial { // an entry may have hidden more of the layers below before
+	if p.Inside.partial && (p.sameAtTheEnd() != nil || bothOneSided(rows)) { // an entry may have hidden more of the layers below before
 		rests = append(rests, Structure)
 	}
 	for _, r := range rows {
@@ -170,8 +290,12 @@ func isVerified(s *model.Step, l *inside.Layer) bool {
 	if s == nil || l == nil {
 		return true
 	}
-	return l.How == inside.Full && l.Broken == "" && len(l.Left) == 0 && l.Blob == s.Layer.Digest && (s.DiffID == "" || l.DiffID == s.DiffID)
+	return isWhole(l) && l.Blob == s.Layer.Digest && (s.DiffID == "" || l.DiffID == s.DiffID)
 }
+
+// IsInsideVerified reports whether the layers of a row were read to their ends, and are those that
+// manifests and configs name.
+func (r Row) IsInsideVerified() bool { return r.Inside != nil && readRow{r, r.Inside}.verified() }
 
 // filesText says what differs inside some rows, in one sentence.
 func (p Pair) filesText(rows []readRow, complete bool) safe.Text {
@@ -182,6 +306,8 @@ func (p Pair) filesText(rows []readRow, complete bool) safe.Text {
 	switch {
 	case p.sameAtTheEnd() != nil:
 		return safe.Const("Other layers, the same files at the end")
+	case bothOneSided(rows):
+		return p.atTheEndText()
 	case worst > filediff.Generated:
 		return gravestRowsText(rows)
 	case !complete:
@@ -282,6 +408,7 @@ func (r readRow) changesText() string {
 	for _, ch := range changes {
 		counts[changeVerb(ch)]++
 	}
+	mixed := len(counts) > 1
 	var parts []string
 	for _, verb := range changeVerbs {
 		if n := counts[verb]; n > 0 {
@@ -293,7 +420,12 @@ func (r readRow) changesText() string {
 		}
 	}
 	const most = 3
-	names := mapped(changes[:min(len(changes), most)], r.changeText)
+	names := mapped(changes[:min(len(changes), most)], func(ch filediff.Change) string {
+		if verb := changeVerb(ch); mixed && (verb == "added" || verb == "removed") {
+			return r.changeText(ch) + " (" + verb + ")"
+		}
+		return r.changeText(ch)
+	})
 	text := list(parts) + ": " + strings.Join(names, ", ")
 	if more := len(changes) - most; more > 0 {
 		text += " and " + countText(more) + " more"
@@ -301,8 +433,8 @@ func (r readRow) changesText() string {
 	return text
 }
 
-// Grave returns the changes that are more than noise: content and files before attributes, and
-// files before folders.
+// Grave returns the changes that are more than noise: content, files and programs that no longer
+// run before other attributes, and files before folders.
 func (f *LayerFiles) Grave() []filediff.Change {
 	var all []filediff.Change
 	for i := range f.Len() {
@@ -311,7 +443,10 @@ func (f *LayerFiles) Grave() []filediff.Change {
 		}
 	}
 	weight := func(ch filediff.Change) int {
-		n := 2 * int(filediff.Files-ch.Rung)
+		n := 0
+		if !stopsRunning(ch) {
+			n = 2 * int(filediff.Files-ch.Rung)
+		}
 		if e := cmp.Or(ch.B, ch.A); e.Kind == inside.Folder {
 			n++
 		}
@@ -320,6 +455,16 @@ func (f *LayerFiles) Grave() []filediff.Change {
 	slices.SortStableFunc(all, func(x, y filediff.Change) int { return cmp.Compare(weight(x), weight(y)) })
 	return all
 }
+
+// stopsRunning reports whether a file lost the permission to run: a container that starts it fails.
+func stopsRunning(ch filediff.Change) bool {
+	return ch.A != nil && ch.B != nil && ch.B.Kind == inside.File && hasLost(*ch.A, *ch.B, executeBits)
+}
+
+const executeBits = 0o111
+
+// hasLost reports whether an entry had one of some permissions and has none of them now.
+func hasLost(a, b inside.Entry, bits uint16) bool { return a.Mode&bits != 0 && b.Mode&bits == 0 }
 
 // changeVerbs are the results of changeVerb, in the order of sentences.
 var changeVerbs = []string{"changed", "added", "removed", "moved", "deleted", "no longer deleted"}
@@ -362,7 +507,7 @@ func LineCounts(t filediff.TextChange) safe.Text {
 	return safe.Clean(strings.TrimSpace(lineCountsText(t)))
 }
 
-// Summary counts the changes that are more than noise: "3 changed, 1 added", else "no file changed".
+// Summary counts the changes that are more than noise: "3 changed, 1 added", else "only noise".
 func (f *LayerFiles) Summary() safe.Text {
 	counts := map[string]int{}
 	for i := range f.Len() {
@@ -376,7 +521,7 @@ func (f *LayerFiles) Summary() safe.Text {
 			parts = append(parts, countText(n)+" "+verb)
 		}
 	}
-	return safe.Clean(cmp.Or(strings.Join(parts, ", "), "no file changed"))
+	return safe.Clean(cmp.Or(strings.Join(parts, ", "), "only noise"))
 }
 
 // CountAbove returns the number of changes above a rung.
@@ -414,14 +559,13 @@ func changeNote(ch filediff.Change) string {
 	a, b := ch.A, ch.B
 	switch {
 	case a == nil || b == nil:
-		switch e := cmp.Or(a, b); {
-		case !isDeletion(*e):
-			return ""
-		case b == nil:
+		if e := cmp.Or(a, b); isDeletion(*e) {
+			if a == nil {
+				return "only B " + deletionText(*e)
+			}
 			return "only A " + deletionText(*e)
-		default:
-			return deletionText(*e)
 		}
+		return ""
 	case ch.From != "" && ch.What.Has(filediff.Moved):
 		return "was " + quoted(ch.From)
 	case ch.What.Has(filediff.Kind):
@@ -451,9 +595,9 @@ func deletionText(e inside.Entry) string {
 
 // modeText says how the permissions of an entry changed, in words where one bit decides.
 func modeText(a, b inside.Entry) string {
-	const execute, setuid, setgid = 0o111, 0o4000, 0o2000
-	lost := func(bits uint16) bool { return a.Mode&bits != 0 && b.Mode&bits == 0 }
-	gained := func(bits uint16) bool { return a.Mode&bits == 0 && b.Mode&bits != 0 }
+	const setuid, setgid = 0o4000, 0o2000
+	lost := func(bits uint16) bool { return hasLost(a, b, bits) }
+	gained := func(bits uint16) bool { return hasLost(b, a, bits) }
 	switch {
 	case lost(setuid):
 		return "lost setuid"
@@ -463,9 +607,9 @@ func modeText(a, b inside.Entry) string {
 		return "lost setgid"
 	case gained(setgid):
 		return "gained setgid"
-	case lost(execute) && a.Kind == inside.File:
+	case lost(executeBits) && a.Kind == inside.File:
 		return "no longer executable"
-	case gained(execute) && a.Kind == inside.File:
+	case gained(executeBits) && a.Kind == inside.File:
 		return "now executable"
 	}
 	return fmt.Sprintf("mode %04o → %04o", a.Mode, b.Mode)

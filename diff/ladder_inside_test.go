@@ -1,11 +1,12 @@
 package diff
 
 import (
-	"archive/tar"
 	"bytes"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/inside"
 	"github.com/tagdiff/tagdiff/model/inside/insidetest"
 )
@@ -77,11 +78,17 @@ func TestInside_verdict(t *testing.T) {
 			InsideGenerated, Suggested, "Built again with the same result: 1 log and 1 time differ, no program"},
 		{"one file", items{aFile("app/x", "1")}, items{aFile("app/x", "2")}, InsideFiles, Inferred, "Step 2: 1 file changed: app/x"},
 		{"several", items{aFile("a", "1"), aFile("b", "1"), aFile("c", "1")}, items{aFile("a", "2"), aFile("d", "2"), aFile("e", "3")}, InsideFiles, Inferred,
-			"Step 2: 1 file changed, 2 added and 2 removed: a, b, c and 2 more"},
+			"Step 2: 1 file changed, 2 added and 2 removed: a, b (removed), c (removed) and 2 more"},
 		{"no longer executable", items{aFile("run.sh", "1").As(0o755, 0, 0)}, items{aFile("run.sh", "1").As(0o644, 0, 0)}, InsideFiles, Inferred,
 			"Step 2: 1 file changed: run.sh (no longer executable)"},
+		{"no longer executable among many", items{aFile("a", "1"), aFile("b", "1"), aFile("c", "1").As(0o755, 0, 0)},
+			items{aFile("a", "2"), aFile("b", "2"), aFile("c", "1").As(0o644, 0, 0), aFile("d", "3")}, InsideFiles, Inferred,
+			"Step 2: 3 files changed and 1 added: a, b, c (no longer executable) and 1 more"},
+		{"other permissions among many", items{aFile("a", "1"), aFile("b", "1"), aFile("c", "1").As(0o755, 0, 0)},
+			items{aFile("a", "2"), aFile("b", "2"), aFile("c", "1").As(0o700, 0, 0), aFile("d", "3")}, InsideFiles, Inferred,
+			"Step 2: 3 files changed and 1 added: a, b, d (added) and 1 more"},
 		{"moved", items{aFile("old/x", "content")}, items{aFile("new/x", "content")}, InsideFiles, Inferred, "Step 2: 1 file moved: new/x (was old/x)"},
-		{"deleted", items{aFile("x", "1")}, items{aFile("x", "1"), insidetest.File(".wh.y", "")}, InsideFiles, Inferred, "Step 2: 1 file deleted: y (deletes it)"},
+		{"deleted", items{aFile("x", "1")}, items{aFile("x", "1"), insidetest.File(".wh.y", "")}, InsideFiles, Inferred, "Step 2: 1 file deleted: y (only B deletes it)"},
 		{"no longer deleted", items{aFile("x", "1"), insidetest.File(".wh.y", "")}, items{aFile("x", "1")}, InsideFiles, Inferred,
 			"Step 2: 1 file no longer deleted: y (only A deletes it)"},
 		{"an opaque folder", items{insidetest.Folder("d").At(noon), insidetest.File("d/.wh..wh..opq", "")}, items{insidetest.Folder("d").At(noon)},
@@ -147,28 +154,73 @@ func TestInside_broken(t *testing.T) {
 	}
 }
 
-// TestInside_otherDates checks that only dates are blamed where the lists of files have other dates.
-func TestInside_otherDates(t *testing.T) {
-	x := aFile("x", "1")
-	precise := x.At(noon.Add(time.Millisecond))
-	precise.Format = tar.FormatPAX
+// TestInside_oneOfTwoPlatforms checks that a headline for two platforms does not name files of the one
+// whose layers were read.
+func TestInside_oneOfTwoPlatforms(t *testing.T) {
+	base, x1, x2 := files("base"), files("x 1"), files("x 2")
+	list := func(tag string, l layer) model.Artifact {
+		recipe := []step{does("ADD base.tar /", base), does("RUN make", l)}
+		return index(t, tag, entry(build{arch: "amd64", steps: recipe}.image(t)), entry(build{arch: "arm64", steps: recipe}.image(t)))
+	}
+	read := []*inside.Layer{holding(t, x1, aFile("x", "1")), holding(t, x2, aFile("x", "2"))}
+	c := readInside(Compare(list("a", x1), list("b", x2)), nil, read...)
+	if got, want := c.Verdict.Headline.String(), "Step 2: 1 file changed: x, on both platforms"; got != want || c.Verdict.Inside != InsideFiles {
+		t.Errorf("both read: %q inside %q, want %q", got, c.Verdict.Inside, want)
+	}
+	metadata := Compare(list("a", x1), list("b", x2)).Verdict
+	first := c.Pairs[0].Manifests()
+	c = c.WithInside(Inside{first: c.Inside[first]})
+	if v := c.Verdict; v.Headline != metadata.Headline || v.Step != metadata.Step || v.Inside != InsideUnknown ||
+		!strings.HasSuffix(v.Because.String(), "Step 2: 1 file changed: x") {
+		t.Errorf("one read: %q / %q inside %q, want %q", v.Headline, v.Because, v.Inside, metadata.Headline)
+	}
+}
+
+// TestInside_atTheEnd checks the sentence on images whose layers have no counterparts.
+func TestInside_atTheEnd(t *testing.T) {
+	type items = []insidetest.Item
+	x, y, y2, z := aFile("x", "1"), aFile("y", "2"), aFile("y", "3"), aFile("z", "4")
+	headline := "RUN one is only in :a; RUN two is only in :a; RUN both is only in :b"
 	for _, tt := range []struct {
-		name string
-		b    []insidetest.Item
-		want bool
+		name                string
+		first, second, both items
+		headline, inside    string
 	}{
-		{"another date", []insidetest.Item{x.At(later)}, true},
-		{"part of a second", []insidetest.Item{precise}, true},
-		{"another archive", []insidetest.Item{x}, false},
+		{"the same", items{x}, items{y}, items{x, y}, "Other layers, the same files at the end", ""},
+		{"a file changed", items{x}, items{y}, items{x, y2}, headline, "At the end, 1 file changed: y"},
+		{"a file that the base can have", items{x}, items{y}, items{x, y, z}, headline, ""},
 	} {
-		p := twoBuilds(t, []insidetest.Item{x}, tt.b).Pairs[0]
-		r := p.Rows[1]
-		a, b := *r.A, *r.B
-		a.Untimed, b.Untimed = "sha256:1", "sha256:1"
-		r.A, r.B = &a, &b
-		if got := r.onlyTimes(); got != tt.want {
-			t.Errorf("%s: only dates differ: %v", tt.name, got)
-		}
+		t.Run(tt.name, func(t *testing.T) {
+			v := mergedCase(t, tt.first, tt.second, tt.both).Verdict
+			if _, text, _ := strings.Cut(v.Because.String(), "(1.0 kB). "); v.Headline.String() != tt.headline || text != tt.inside {
+				t.Errorf("%q / %q, want %q / %q", v.Headline, v.Because, tt.headline, tt.inside)
+			}
+		})
+	}
+}
+
+// TestInside_allFilesOfOther checks the sentence on images that share no layer and no instruction: files
+// that were read can show that one holds the other.
+func TestInside_allFilesOfOther(t *testing.T) {
+	type items = []insidetest.Item
+	x, y := aFile("x", "1"), aFile("y", "2")
+	for _, tt := range []struct {
+		name     string
+		a, b     items
+		headline string
+	}{
+		{"more files", items{x}, items{x, y}, "Other layers; all files of :a are in :b"},
+		{"fewer files", items{x, y}, items{x.At(later)}, "Other layers; all files of :b are in :a"},
+		{"another content", items{x}, items{aFile("x", "2"), y}, "Unrelated images"},
+		{"folders alone", items{insidetest.Folder("d").At(noon)}, items{insidetest.Folder("d").At(noon), y}, "Unrelated images"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			one, two := files("one"), files("two")
+			c := Compare(single("a", build{steps: []step{does("ADD one.tar /", one)}}.image(t)), single("b", build{steps: []step{does("RUN make", two)}}.image(t)))
+			if v := readInside(c, nil, holding(t, one, tt.a...), holding(t, two, tt.b...)).Verdict; v.Headline.String() != tt.headline {
+				t.Errorf("%q because %q, want %q", v.Headline, v.Because, tt.headline)
+			}
+		})
 	}
 }
 
@@ -230,8 +282,6 @@ func insideCases(t *testing.T) []ruleCase {
 			"In step 2, 1 path has another owner (0:0, in A 1000:1000): x.", 2},
 		{"mode", c(items{x.As(0o640, 0, 0)}, items{x.As(0o600, 0, 0)}), "H7", 2, "1 path has other permissions: x.", 2},
 		{"type bits", c(items{x.As(0o100644, 0, 0)}, items{x.As(0o644, 0, 0)}), "H7", -1, "", 0},
-		{"setuid alone", c(items{x.As(0o4755, 0, 0)}, items{x.As(0o755, 0, 0)}), "H7", -1, "", 0},
-		{"setuid and more", c(items{x.As(0o4755, 0, 0)}, items{x.As(0o750, 0, 0)}), "H7", 2, "1 path has other permissions: x.", 2},
 		{"setuid", c(items{x.As(0o4755, 0, 0)}, items{x.As(0o755, 0, 0)}), "H9", 2, "In step 2, x lost setuid.", 2},
 		{"capability", c(items{capable}, items{ping}), "H9", 2, "In step 2, bin/ping lost cap_net_raw=ep.", 2},
 		{"mode", c(items{x.As(0o640, 0, 0)}, items{x.As(0o600, 0, 0)}), "H9", -1, "", 0},
@@ -256,6 +306,8 @@ func insideCases(t *testing.T) []ruleCase {
 		{"bytes at the end", tail(endless), "H21", 1, "1,204 bytes follow the end of the archive of step 1.", 1},
 		{"no bytes at the end", one(items{x}), "H21", -1, "", 0},
 		{"merged", mergedCase(t, items{x}, items{aFile("y", "2")}, items{x, aFile("y", "2")}), "H20", 0, "and the files that they give together are the same (2 entries)", 3},
+		{"merged and another file", mergedCase(t, items{x}, items{aFile("y", "2")}, items{x, aFile("y", "3")}), "H6", 1, "At the end, 1 file changed: y.", 3},
+		{"merged", mergedCase(t, items{x}, items{aFile("y", "2")}, items{x, aFile("y", "2")}), "H6", -1, "", 0},
 		{"merged and another file", mergedCase(t, items{x}, items{aFile("y", "2")}, items{x, aFile("y", "3")}), "H20", -1, "", 0},
 	}
 }
@@ -293,5 +345,25 @@ func TestLayersToRead(t *testing.T) {
 	alone, _ := LayersToRead(Describe(*c.A).Pairs[0])
 	if len(alone) != 2 {
 		t.Errorf("%d layers of one image, want 2", len(alone))
+	}
+}
+
+// TestInside_unrelated checks that images with most files in common are not called unrelated.
+func TestInside_unrelated(t *testing.T) {
+	x, x2, y, z := aFile("x", "1"), aFile("x", "2"), aFile("y", "2"), aFile("z", "3")
+	for _, tt := range []struct {
+		name     string
+		a, b     []insidetest.Item
+		headline string
+	}{
+		{"one file of three", []insidetest.Item{x, y, z}, []insidetest.Item{x2, y, z}, "Step 1: 1 file changed: x"},
+		{"two files of three", []insidetest.Item{x, y}, []insidetest.Item{x2, z}, "Unrelated images"},
+	} {
+		one, two := files("one"), files("two")
+		c := Compare(single("a", build{steps: []step{does("", one)}}.image(t)), single("b", build{steps: []step{does("", two)}}.image(t)))
+		v := readInside(c, nil, holding(t, one, tt.a...), holding(t, two, tt.b...)).Verdict
+		if v.Headline.String() != tt.headline || v.Code != Unrelated {
+			t.Errorf("%s: %q (%s), want %q", tt.name, v.Headline, v.Code, tt.headline)
+		}
 	}
 }

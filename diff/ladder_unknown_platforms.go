@@ -22,6 +22,9 @@ func unreadInner(a model.Artifact) []model.Entry {
 
 // knownOnlyIn is onlyIn without platforms that an image of the other side may have.
 func (c Comparison) knownOnlyIn() (onlyA, onlyB []string) {
+	if _, unknown := c.withoutArchitecture(); unknown {
+		return nil, nil
+	}
 	onlyA, onlyB = c.onlyIn()
 	isUnnamed := func(name string) bool { return name == unnamedImage || name == unknownImage }
 	if len(unknownPlatforms(*c.B)) > 0 {
@@ -59,12 +62,38 @@ func (c Comparison) withUnknownPlatforms(v Verdict) Verdict {
 			v.Rests = on(Structure)
 		}
 	}
+	if text, ok := c.withoutArchitecture(); ok && len(texts) == 0 {
+		texts = append(texts, text)
+	}
 	if len(texts) == 0 {
 		return v
 	}
 	v.Headline = safe.Join(texts, "; ")
 	v.Because = safe.Sprintf("%s. It is unknown whether they have a platform in common%s", v.Because, c.annotatedCommit())
 	return v
+}
+
+// withoutArchitecture says which sides state no architecture, if the two have no platform in common
+// and an image of one of them can be for the machine of the other.
+func (c Comparison) withoutArchitecture() (text safe.Text, ok bool) {
+	sides := c.artifacts()
+	if len(sides) < 2 || len(c.shared()) > 0 {
+		return safe.Text{}, false
+	}
+	var names []string
+	for i, s := range sides {
+		others := sides[1-i].art.Images()
+		if slices.ContainsFunc(s.art.Images(), func(e model.Entry) bool {
+			return statesNoArchitecture(e) && slices.ContainsFunc(others, func(o model.Entry) bool { return o.Platform().OS == e.Platform().OS })
+		}) {
+			names = append(names, s.name)
+		}
+	}
+	return safe.Sprintf("%s %s no architecture", list(names), byNumber(len(names), "states", "state")), len(names) > 0
+}
+
+func statesNoArchitecture(e model.Entry) bool {
+	return e.Image != nil && e.Image.Manifest.Kind != model.KindSchema1 && e.Platform().OS != "" && e.Platform().Architecture == ""
 }
 
 // judgeUnknownPlatforms replaces the verdict on platforms of one side that an unread entry of the other

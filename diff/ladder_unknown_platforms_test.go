@@ -19,6 +19,10 @@ func TestUnknownPlatforms(t *testing.T) {
 		return e
 	}
 	list := func(tag string, entries ...model.Entry) model.Artifact { return index(t, tag, entries...) }
+	unstated := func(os string) model.Entry {
+		e := nameless(entry(build{os: os, steps: []step{does("COPY x /", files("x"))}, more: map[string]any{"architecture": ""}}.image(t)))
+		return e
+	}
 	const noneInCommon = "No platform in common"
 	otherCommit := of(amd)
 	otherCommit.Descriptor.Annotations = map[string]string{v1.AnnotationRevision: "9f8e7d6", v1.AnnotationSource: "https://example.org/hello"}
@@ -45,6 +49,9 @@ func TestUnknownPlatforms(t *testing.T) {
 		"not readable": {Compare(list("a", unread), list("b", amd)), "The only image of :a could not be read, and the index states no platform", "", Inferred, false, false},
 		"of one commit": {Compare(list("a", of(lost)), list("b", of(amd))), "The only image",
 			"Images of both are of commit 3fb6ebca4163 of https://example.org/hello, as the annotations of their index entries state", Proved, false, false},
+		"no architecture": {Compare(list("a", unstated("linux")), list("b", amd)), ":a states no architecture",
+			":a has linux; :b has linux/amd64. It is unknown whether they have a platform in common", Proved, false, false},
+		"no architecture, another system": {Compare(list("a", unstated("windows")), list("b", amd)), noneInCommon, "", Proved, true, true},
 		"missing, with a label":           {Compare(list("a", gone(arm, true)), list("b", amd)), noneInCommon, ":a has linux/arm64; :b has linux/amd64", Proved, true, true},
 		"read, without a label":           {Compare(list("a", nameless(arm)), list("b", amd)), noneInCommon, "", Proved, true, true},
 		"beside a platform of both":       {Compare(list("a", amd, arm), list("b", amd, nameless(gone(s390, true)))), "sha256:" + short(s390.Descriptor.Digest) + " of :b is missing in the registry", "", Proved, false, false},

@@ -99,7 +99,7 @@ func (b bump) text() string {
 	}
 	text := quoted(b.product) + " " + quoted(b.from) + " → " + quoted(b.to)
 	if goesBack(b.from, b.to) {
-		text += ", an older version"
+		text += " (older)"
 	}
 	return text
 }

@@ -8,17 +8,34 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 )
 
-// onOtherRelease reports whether all images of B are built on another release of A: A is
-// nothing but a root filesystem, and B has one of the same kind under its own layers.
-func (c Comparison) onOtherRelease() bool {
+// onOtherRelease returns the side that is another release of the base of the other, for all
+// images: it is nothing but a root filesystem, and the other has one of the same kind under its own layers.
+func (c Comparison) onOtherRelease() (base Side, ok bool) {
 	shared := c.shared()
-	return c.B != nil && len(shared) > 0 && !slices.ContainsFunc(shared, func(p Pair) bool { return !p.onOtherRelease() })
+	if c.B == nil || len(shared) == 0 {
+		return "", false
+	}
+	base, ok = shared[0].onOtherRelease()
+	return base, ok && !slices.ContainsFunc(shared, func(p Pair) bool { side, _ := p.onOtherRelease(); return side != base })
 }
 
-func (p Pair) onOtherRelease() bool {
+func (p Pair) onOtherRelease() (base Side, ok bool) {
 	a, b, ok := bothSides(p)
-	return ok && p.Verdict.Code != SameBase && isRootAlone(a.Steps) && len(b.Steps) > len(a.Steps) && countFiles(b.Steps) > 1 &&
-		sameRootKind(a, b) && slices.EqualFunc(a.Steps[1:], b.Steps[1:len(a.Steps)], dockerfile.SameStep)
+	switch {
+	case !ok || p.Verdict.Code == SameBase:
+	case isBuiltOnOther(b, a):
+		return SideA, true
+	case isBuiltOnOther(a, b):
+		return SideB, true
+	}
+	return "", false
+}
+
+// isBuiltOnOther reports whether an image is built on another release of a root filesystem.
+func isBuiltOnOther(img, root *model.Image) bool {
+	n := len(root.Steps)
+	return isRootAlone(root.Steps) && len(img.Steps) > n && countFiles(img.Steps) > 1 &&
+		sameRootKind(root, img) && slices.EqualFunc(root.Steps[1:], img.Steps[1:n], dockerfile.SameStep)
 }
 
 // isRootAlone reports whether an image is one root filesystem and, if it has one, its start

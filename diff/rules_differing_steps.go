@@ -73,12 +73,12 @@ func rebuiltDifferently(c Comparison, p Pair) []Finding {
 		return nil // two builders give two layers of the same files
 	}
 	text := instructionText(*first.A)
-	if !slices.ContainsFunc(rebuilt, func(r Row) bool { return !r.onlyTimes() }) {
+	if !slices.ContainsFunc(rebuilt, func(r Row) bool { return !r.sameFilesRead() }) {
 		return []Finding{{
 			Severity: 1, Rests: on(Hashed), Evidence: evidenceOf([]Row{first}), Check: c.LayerCheck(first),
 			Proof: append(rowProof(first), safe.Sprintf("digest of each archive without times: %s", first.A.Untimed)),
-			Text: safe.Sprintf("Step %d gave the same files on both sides (%s). Its layers were read: only dates differ%s.",
-				stepNumber(first), text, moreLayersText(len(rebuilt)-1)),
+			Text: safe.Sprintf("Step %d gave the same files on both sides (%s). Its layers were read: only %s%s.",
+				stepNumber(first), text, formDiffers(rebuilt), moreLayersText(len(rebuilt)-1)),
 			Next: safe.Const("Nothing to fix, unless the same bytes are expected"),
 		}}
 	}

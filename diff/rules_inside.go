@@ -101,11 +101,22 @@ func firstFix(rows []readRow) string {
 	return ""
 }
 
-// filesChanged (H6): files differ, and nothing explains it.
+// filesChanged (H6): files differ, and nothing explains it. If each side has layers without a
+// counterpart, the files that all layers give together are compared.
 func filesChanged(_ Comparison, p Pair) []Finding {
 	var found []Finding
 	if p.sameAtTheEnd() != nil {
 		return nil
+	}
+	rows, _ := p.readRows()
+	if bothOneSided(rows) {
+		if text := p.atTheEndText(); !text.IsEmpty() && len(p.Inside.merged.Grave()) > 0 {
+			found = append(found, Finding{
+				Severity: 1, Rests: p.filesRest(rows), Evidence: evidenceOf(plainRows(rows)), Proof: countProof(rows),
+				Text: safe.Sprintf("%s.", text), Next: safe.Const("Look at the files (tab Files)"),
+			})
+		}
+		return found
 	}
 	for _, r := range p.rowsOn(filediff.Files) {
 		found = append(found, Finding{
@@ -123,11 +134,6 @@ func ownersOrModes(_ Comparison, p Pair) []Finding {
 	var found []Finding
 	for _, r := range rows {
 		owners, modes := r.Count(filediff.Owner), r.Count(filediff.Mode)
-		for i := range r.Len() {
-			if isPowerAlone(r.At(i)) {
-				modes--
-			}
-		}
 		if owners+modes == 0 {
 			continue
 		}
@@ -145,12 +151,6 @@ func ownersOrModes(_ Comparison, p Pair) []Finding {
 		})
 	}
 	return found
-}
-
-// isPowerAlone reports whether a file only gained or lost setuid or setgid, as H9 says.
-func isPowerAlone(ch filediff.Change) bool {
-	const setID = 0o6000
-	return ch.What&^(filediff.Time|filediff.Xattrs) == filediff.Mode && ch.A.Kind == inside.File && (ch.A.Mode^ch.B.Mode)&^setID == 0
 }
 
 // ownersText is " (0:0, were 1000:1000)" if all paths changed their owner in the same way.
@@ -175,7 +175,7 @@ func pathsText(r readRow, ways filediff.What) string {
 	const most = 3
 	var paths []string
 	for i := range r.Len() {
-		if ch := r.At(i); ch.What&ways != 0 && ch.A != nil && ch.B != nil && !isPowerAlone(ch) {
+		if ch := r.At(i); ch.What&ways != 0 && ch.A != nil && ch.B != nil {
 			paths = append(paths, quoted(ch.Path))
 		}
 	}
@@ -235,16 +235,16 @@ func powerText(a, b inside.Entry) string {
 
 // capabilitiesText says which capabilities a file gained or lost, "" for none.
 func capabilitiesText(a, b inside.Entry) string {
-	switch had, has := filediff.Capabilities(a), filediff.Capabilities(b); {
+	had, has := filediff.Capabilities(a), filediff.Capabilities(b)
+	switch {
 	case had == has:
 		return ""
 	case has == "":
 		return "lost " + had
 	case had == "":
 		return "gained " + has
-	default:
-		return "has " + has + ", had " + had
 	}
+	return "has " + has + ", had " + had
 }
 
 // sameFilesAtTheEnd (H20): other layers give the same files.

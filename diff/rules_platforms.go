@@ -25,12 +25,17 @@ func platformLost(c Comparison) []Finding {
 	}
 	nameA, nameB := c.names()
 	missing := fmt.Sprintf("%s %s in %s but not in %s", platformsFirst(lost), isAre(len(lost)), nameA, nameB)
+	base, hasRelease := c.onOtherRelease()
 	f := Finding{Rests: on(Hashed), Evidence: c.oneSidedEvidence(SideA), Proof: c.platformsProof(), Check: c.platformsCheck()}
 	switch {
 	case c.Verdict.isBase:
 		f.Text = safe.Sprintf("%s. A base can have more platforms than the images that are built on it.", missing)
 		f.Next = safe.Sprintf("Nothing to do, unless %s is meant to serve them", nameB)
-	case c.onOtherRelease():
+	case hasRelease && base == SideB:
+		f.Rests = on(Hashed, Structure)
+		f.Text = safe.Sprintf("%s, which is another release of the base of %s.", missing, nameA)
+		f.Next = safe.Sprintf("Nothing to fix, unless %s is to take the place of %s", nameB, nameA)
+	case hasRelease:
 		f.Rests = on(Hashed, Structure)
 		f.Text = safe.Sprintf("%s, which is built on another release of %s. "+
 			"A base can have more platforms than the images that are built on it.", missing, nameA)

@@ -52,6 +52,7 @@ func platformCases(t *testing.T) []ruleCase {
 
 		{"a base for more platforms", Compare(list("a", amd, arm), list("b", forArch("amd64", does("COPY own /", files("own"))))), "C1", 0, "A base can have more platforms than the images that are built on it", 1},
 		{"a base of another release", Compare(list("a", release("amd64", "1"), release("arm64", "1")), list("b", release("amd64", "2", does("COPY own /", files("own"))))), "C1", 0, "not in :b, which is built on another release of :a", 1},
+		{"another release of the base alone", Compare(list("a", release("amd64", "1", does("COPY own /", files("own"))), release("arm64", "1", does("COPY own /", files("own")))), list("b", release("amd64", "2"))), "C1", 0, "linux/arm64 is in :a but not in :b, which is another release of the base of :a.", 1},
 		{"a new release of the base", Compare(list("a", release("amd64", "1"), release("arm64", "1")), list("b", release("amd64", "2"))), "C1", 3, "linux/arm64 is in :a but not in :b.", 1},
 		{"another program, with one step more", Compare(list("a", release("amd64", "1", sets("USER 1")), release("arm64", "1", sets("USER 1"))), list("b", release("amd64", "2", sets("USER 1"), does("COPY own /", files("own"))))), "C1", 3, "linux/arm64 is in :a but not in :b.", 1},
 		{"a tag named after another Windows", Compare(index(t, "nanoserver", windows(t, "10.0.17763.1"), windows(t, "10.0.20348.1")), index(t, "nanoserver-ltsc2022", windows(t, "10.0.20348.1"))), "C1", 1, "whose name says which platforms it has", 1},

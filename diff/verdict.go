@@ -60,6 +60,7 @@ func (c Comparison) worst() Verdict {
 	case isSame(v.Code) && isIndex(*c.A) != isIndex(*c.B):
 		v.Headline, v.says = safe.Sprintf("%s; %s is an index around it", v.Headline, c.sideWithIndex()), "A9"
 	}
+	v.Inside = insideOfAll(shared)
 	if firsts := c.otherFirsts(); isSame(v.Code) && len(firsts) > 0 && len(c.relabelled()) == 0 {
 		v.Headline = c.otherFirstText(firsts)
 		if v.Code == OtherEnvelope && isIndex(*c.A) && isIndex(*c.B) {
@@ -91,19 +92,41 @@ func (c Comparison) shared() []Pair {
 	return matching(c.Pairs, func(p Pair) bool { return p.A != nil && p.B != nil })
 }
 
-// sharedByAll returns the verdict for several platforms that all have the same
-// one. Steps are named only if they are equal.
+// sharedByAll returns the verdict for several platforms that all have the same one.
 func sharedByAll(pairs []Pair) Verdict {
-	v := pairs[0].Verdict
-	withoutStep, ok := map[Code]safe.Text{
-		SameBase: safe.Const("The first layers are the same, then different"), SameRecipe: safe.Const("Same recipe, built again"),
-	}[v.Code]
-	if ok && slices.ContainsFunc(pairs, func(p Pair) bool { return p.Verdict.Headline != v.Headline }) {
-		v.Headline, v.Step = withoutStep, 0
-	}
+	v := together(pairs)
 	v.Headline = safe.Sprintf("%s, on %s", v.Headline, allPlatforms(pairs))
 	if pairs[0].Platform != "" {
 		v.Because = safe.Sprintf("%s: %s", pairs[0].Platform, lowerFirst(v.Because))
+	}
+	return v
+}
+
+// together returns the verdict of the first of some pairs of one code, with a headline that holds for
+// all of them. Steps are named only if they are the same, files only if the layers of each pair were read.
+func together(pairs []Pair) Verdict {
+	v, code := pairs[0].Verdict, pairs[0].Verdict.Inside
+	isOther := func(o Verdict) bool { return o.Headline != v.Headline }
+	if slices.ContainsFunc(pairs, func(p Pair) bool { return p.Verdict.Inside != code }) {
+		code = InsideUnknown
+	}
+	if slices.ContainsFunc(pairs, func(p Pair) bool { return isOther(p.Verdict) }) {
+		v = pairs[0].Verdict.withFilesBehind()
+	}
+	withoutStep, ok := map[Code]safe.Text{
+		SameBase: safe.Const("The first layers are the same, then different"), SameRecipe: safe.Const("Same recipe, built again"),
+	}[v.Code]
+	if ok && slices.ContainsFunc(pairs, func(p Pair) bool { return isOther(p.Verdict) && isOther(p.Verdict.withFilesBehind()) }) {
+		v.Headline, v.Step = withoutStep, 0
+	}
+	v.Inside = code
+	return v
+}
+
+// withFilesBehind is v without files in its headline.
+func (v Verdict) withFilesBehind() Verdict {
+	if v.filesBehind != nil {
+		return *v.filesBehind
 	}
 	return v
 }
@@ -127,7 +150,7 @@ func allPlatforms(pairs []Pair) string {
 // sharedBySome names the platforms that have the worst verdict, and summarizes
 // the others.
 func sharedBySome(worst, shared []Pair) Verdict {
-	v := worst[0].Verdict
+	v := together(worst)
 	which := platformText(worst[0].Platform)
 	if e := worst[0].A; worst[0].Platform == "" && e.Err != nil {
 		which = "sha256:" + short(e.Descriptor.Digest)
@@ -156,10 +179,10 @@ func otherPlatforms(n int) string { return byNumber(n, "platform is", plural(n, 
 // otherEnvelope is the verdict if every platform has the same manifest, but the
 // index differs.
 func (c Comparison) otherEnvelope(shared []Pair) Verdict {
-	v := Verdict{Code: OtherEnvelope, Rests: on(Hashed), Headline: safe.Const("Same image, different index"), Command: c.digestsCommand()}
-	same := "Same image"
+	v := Verdict{Code: OtherEnvelope, Rests: on(Hashed), Command: c.digestsCommand()}
+	same, sameIn := "Same image", "Same image, different index"
 	if e := shared[0].A; e.Role == model.RoleArtifact {
-		same = "The same " + withoutArticle(shortArtifactText(*e))
+		same, sameIn = "The same "+withoutArticle(shortArtifactText(*e)), "Same artifact, different index"
 	}
 	v.Proof = []safe.Text{safe.Sprintf("digest(A) = %s", c.A.Top.Digest), safe.Sprintf("digest(B) = %s", c.B.Top.Digest)}
 	for _, p := range shared {
@@ -188,7 +211,7 @@ func (c Comparison) otherEnvelope(shared []Pair) Verdict {
 		v.Headline = onlySameImage // the platforms of one side follow
 	default:
 		short, all, says := c.envelopeDifference()
-		v.Headline, v.says = safe.Sprintf("Same image, different index: %s", short), says
+		v.Headline, v.says = safe.Sprintf("%s: %s", sameIn, short), says
 		if short != all {
 			v.Because = safe.Sprintf("%s; what differs in the index: %s", v.Because, all)
 		}
@@ -490,8 +513,13 @@ func (c Comparison) Same(exact bool) bool {
 	case c.Verdict.Code == Identical:
 		return true
 	}
+	return !exact && isSame(c.Verdict.Code) && c.samePlatforms()
+}
+
+// samePlatforms reports whether both sides offer images for the same platforms, in the same way.
+func (c Comparison) samePlatforms() bool {
 	onlyA, onlyB := c.onlyIn()
-	return !exact && isSame(c.Verdict.Code) && len(onlyA)+len(onlyB) == 0 && len(c.otherDuplicates()) == 0 &&
+	return len(onlyA)+len(onlyB) == 0 && len(c.otherDuplicates()) == 0 &&
 		!c.labelsDiffer() && len(c.otherFirsts()) == 0 && slices.Equal(unknownEntries(*c.A), unknownEntries(*c.B))
 }
 

@@ -205,12 +205,14 @@ type Quota struct {
 type ReadError struct {
 	Message     string
 	Next        string
+	Subject     string        // the part of Message that names what was asked for, "" if it does not
 	Err         error         // the cause, may be nil
 	Missing     bool          // the registry reports that this manifest does not exist
 	Refused     bool          // the registry requires a login, or refuses the one that it got
 	MissingBlob digest.Digest // the blob that the registry reports as missing, of a manifest that exists
 	Blob        digest.Digest // the digest asked for, if it is not that of a manifest but of a part of an image
 	Absent      digest.Digest // the digest asked for, if the registry has neither a manifest nor a blob of it
+	NoList      bool          // the registry does not list its repositories, whatever the login
 	Corrupt     bool          // the registry sent bytes that cannot be used: of another digest or size, or not valid
 	Owners      []Owner       // tags of the repository that Asked belongs to, as far as they were read
 }
@@ -243,6 +245,12 @@ func IsRefused(err error) bool {
 	return ok && t.Refused
 }
 
+// HasNoList reports whether the registry does not list its repositories, whatever the login.
+func HasNoList(err error) bool {
+	t, ok := errors.AsType[*ReadError](err)
+	return ok && t.NoList
+}
+
 // IsCorrupt reports whether the registry sent bytes that cannot be used.
 func IsCorrupt(err error) bool {
 	t, ok := errors.AsType[*ReadError](err)
@@ -255,4 +263,25 @@ func ShortError(err error) string {
 		return t.Message
 	}
 	return err.Error()
+}
+
+// MergeErrors returns the errors of two sides as one, if it says no sentence twice: their texts are
+// the same, or differ only in what was asked for, or have the same next step.
+func MergeErrors(a, b error) (_ error, ok bool) {
+	if a.Error() == b.Error() {
+		return a, true
+	}
+	readA, okA := errors.AsType[*ReadError](a)
+	readB, okB := errors.AsType[*ReadError](b)
+	if !okA || !okB || readA.Next != readB.Next {
+		return nil, false
+	}
+	both := &ReadError{Message: readA.Message + ", and " + readB.Message, Next: readA.Next, Err: errors.Join(a, b)}
+	if readA.Subject != "" && strings.Replace(readA.Message, readA.Subject, readB.Subject, 1) == readB.Message {
+		both.Message = readA.Message + ", and the same for " + readB.Subject
+		if strings.HasSuffix(readA.Message, readA.Subject) {
+			both.Message = readA.Message + " and " + readB.Subject
+		}
+	}
+	return both, true
 }

@@ -53,6 +53,7 @@ type Step struct {
 	Empty          bool          // the layer is known to unpack to nothing
 	Checked        bool          // the layer was read, and DiffID is the digest of its content
 	Untimed        digest.Digest // of the content without the times of files: equal for layers of the same files; "" if it was not read
+	Times          digest.Digest // of the times of files, "" if Untimed is
 	Missing        bool          // the registry does not have the layer
 	FoundMissing   bool          // Missing is the answer to a request to read the layer; others were not asked for
 	OtherSize      int64         // of the layer in the registry, if the registry was asked and it is not that of the manifest

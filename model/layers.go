@@ -48,12 +48,7 @@ func (s LayerState) WithCounts() LayerState {
 	if s.Layer == nil {
 		return s
 	}
-	s.Packed, s.Entries = s.Layer.Packed, 0
-	for e := range s.Layer.Files.All() {
-		if !e.Implied {
-			s.Entries++
-		}
-	}
+	s.Packed, s.Entries = s.Layer.Packed, s.Layer.Files.Recorded()
 	return s
 }
 

@@ -39,6 +39,7 @@ type Contents struct {
 	Empty  bool // an archive without a file: only zeros
 
 	Untimed digest.Digest // of an archive without the times of its files, see [Step]; "" if it is not known
+	Times   digest.Digest // of the times of the files of this archive
 
 	Packing string   // one of the packings below, by the first bytes; "" if there are none or they were not read
 	NoTar   string   // of a layer that cannot be an archive: why, as "starts with \"<html>\"; it is neither gzip, zstd nor tar"
@@ -105,7 +106,7 @@ func Unpack(raw []byte) (Contents, error) {
 	}
 	c.DiffID, c.Size, c.Empty = out.hash.Digest(), out.size, !out.nonZero
 	if out.size <= maxUntimed {
-		c.Untimed = untimed(out.start)
+		c.Untimed, c.Times = untimed(out.start)
 	}
 	c.Trailer = &Trailer{CRC: out.crc.Sum32(), Size: uint32(out.size)} //nolint:gosec // at most maxUnpacked
 	if c.NoTar == "" && !out.isArchive() {
@@ -308,7 +309,8 @@ func (s *Step) add(c Contents, repo Ref) (changed bool) {
 	}
 	s.Checked = s.DiffID == "" || s.DiffID.Algorithm() == c.DiffID.Algorithm() // Unpack computes one algorithm
 	changed = s.Checked || s.Packing == ""
-	s.Empty, s.Packing, s.Trailer, s.Trailing, s.Untimed = c.Empty, c.Packing, c.Trailer, c.Trailing, c.Untimed
+	s.Empty, s.Packing, s.Trailer, s.Trailing = c.Empty, c.Packing, c.Trailer, c.Trailing
+	s.Untimed, s.Times = c.Untimed, c.Times
 	if s.Checked && s.DiffID != "" && s.DiffID != c.DiffID {
 		s.ClaimedDiffID, s.DiffID = s.DiffID, c.DiffID
 	}

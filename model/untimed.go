@@ -17,23 +17,19 @@ const maxUntimed = 1 << 20
 
 // untimed is a digest of an archive without the times of its files: two archives with one digest
 // hold the same entries in the same order, with the same owners, modes and contents. It is "" for
-// bytes that are not an archive, and for archives that are too large.
-func untimed(archive []byte) digest.Digest {
-	hash := digest.SHA256.Digester()
-	in := bytes.NewReader(archive)
-	r := tar.NewReader(in)
+// bytes that are not an archive, and for archives that are too large. times is a digest of the times
+// alone: if both are equal, only the form of two archives differs.
+func untimed(archive []byte) (files, times digest.Digest) {
+	hash, clock := digest.SHA256.Digester(), digest.SHA256.Digester()
+	r := tar.NewReader(bytes.NewReader(archive))
 	left := int64(maxUntimed)
 	for {
 		h, err := r.Next()
 		if errors.Is(err, io.EOF) {
-			rest := archive[len(archive)-in.Len():]
-			if bytes.Count(rest, []byte{0}) < len(rest) { // other data than files differ, too
-				return ""
-			}
-			return hash.Digest()
+			return hash.Digest(), clock.Digest()
 		}
 		if err != nil || h.Size > left { // a sparse file is larger than its archive
-			return ""
+			return "", ""
 		}
 		left -= h.Size
 		// Strings are quoted, so no two lists of fields look alike.
@@ -45,8 +41,9 @@ func untimed(archive []byte) digest.Digest {
 			}
 		}
 		if _, err := io.Copy(hash.Hash(), r); err != nil {
-			return ""
+			return "", ""
 		}
+		_, _ = fmt.Fprintln(clock.Hash(), h.ModTime.UnixNano(), h.AccessTime.UnixNano(), h.ChangeTime.UnixNano())
 	}
 }
 

@@ -95,7 +95,15 @@ func dockerFile(key string) map[string]string {
 
 // helperFile has a helper for HOST, with its script.
 func helperFile(script string) map[string]string {
-	return map[string]string{".docker/config.json": `{"credHelpers":{"HOST":"x"}}`, "bin/docker-credential-x": "#!/bin/sh\n" + script}
+	return namedHelper("x", script)
+}
+
+// namedHelper has a helper with a name for HOST, with its script.
+func namedHelper(name, script string) map[string]string {
+	return map[string]string{
+		".docker/config.json":           fmt.Sprintf(`{"credHelpers":{"HOST":%q}}`, name),
+		"bin/docker-credential-" + name: "#!/bin/sh\n" + script,
+	}
 }
 
 // requiresBasic requires the login with Basic.
@@ -267,6 +275,10 @@ var behaviours = []behaviour{
 		answer: func(w http.ResponseWriter, r *http.Request) bool { needsBasic(status(403, expired))(w, r); return true },
 		want: `HOST denies access to app:a with the login of user "me" in FILE ("Your authorization token has expired"); ` +
 			"log in again: " + ecrLogin},
+	{does: "the login has expired, and the registry answers 403", files: dockerFile("HOST"), requests: 2,
+		answer: func(w http.ResponseWriter, r *http.Request) bool { needsBasic(status(403, expired))(w, r); return true },
+		want: `HOST denies access to app:a with the login of user "me" in FILE ("Your authorization token has expired"); ` +
+			"run docker login HOST with a new password or token"},
 	{does: "the login has expired, and is renewed while tagdiff is open", read: readRenewed, requests: 4,
 		files:  map[string]string{".docker/config.json": `{"auths":{"HOST":{"username":"me","password":"old"}}}`},
 		answer: keyed(byKey(ask(askBasic), map[string]http.HandlerFunc{"me:old": status(403, expired)}), "me:secret")},
@@ -302,6 +314,10 @@ var behaviours = []behaviour{
 
 	{does: "the realm is the registry with http: a proxy ends TLS (Harbor)", files: dockerFile("HOST"), requests: 4,
 		answer: keyed(at(tokenHere, basicToken), "good")},
+	{does: "the realm is the registry with http, in capital letters", files: dockerFile("HOST"), requests: 4,
+		answer: keyed(at(tokenHere, func(w http.ResponseWriter, r *http.Request) {
+			ask(`Bearer realm="HTTP://`+strings.ToUpper(r.Host)+`/token"`)(w, r)
+		}), "good")},
 	{does: "the realm is another host with http", files: dockerFile("HOST"), answer: instead(ask(`Bearer realm="http://auth.example/token"`)),
 		requests: 1, want: tokenHTTP},
 	{does: "the realm has no host", files: dockerFile("HOST"), requests: 4,
@@ -367,6 +383,19 @@ var behaviours = []behaviour{
 	{does: "a login in DOCKER_AUTH_CONFIG", answer: requiresBasic, requests: 3,
 		env: map[string]string{"DOCKER_AUTH_CONFIG": fmt.Sprintf(`{"auths":{"HOST":%s}}`, basicLogin)}},
 	{does: "a helper has the login", answer: requiresBasic, requests: 3, files: helperFile(`echo '{"Username":"me","Secret":"secret"}'`)},
+	{does: "the login of the helper of gcloud has no access", host: "europe-docker.pkg.dev", requests: 2,
+		answer: func(w http.ResponseWriter, r *http.Request) bool { needsBasic(denied)(w, r); return true },
+		files:  namedHelper("gcloud", `echo '{"Username":"_dcgcloud_token","Secret":"other"}'`),
+		want: `HOST denies access to app:a with the login of user "_dcgcloud_token" from the credential helper docker-credential-gcloud ` +
+			`("requested access to the resource is denied"); ` +
+			"run gcloud auth list to see the account, and gcloud auth login to use another"},
+	{does: "the helper of Amazon ECR has no login", host: ecr, answer: requiresBasic, requests: 1,
+		files: namedHelper("ecr-login", "echo 'credentials not found in native keychain'; exit 1"),
+		want: "HOST requires a login for app:a, and the credential helper docker-credential-ecr-login has none; " +
+			"run aws sts get-caller-identity to see the AWS account in use; AWS_PROFILE selects another"},
+	{does: "the login of a helper is refused", answer: requiresBasic, requests: 2, files: helperFile(`echo '{"Username":"me","Secret":"other"}'`),
+		want: `HOST rejected the login of user "me" from the credential helper docker-credential-x for app:a; ` +
+			"check the name, or run docker login HOST again (or use the tool of docker-credential-x)"},
 	{does: "a helper that fails", answer: requiresBasic, requests: 1,
 		files: helperFile("echo 'WARNING: an update is available' >&2; echo 'ERROR: no account is active.' >&2; exit 1"),
 		want:  "HOST requires a login, and the credential helper docker-credential-x failed: ERROR: no account is active; try it: echo HOST | docker-credential-x get"},

@@ -30,7 +30,7 @@ func malformed(r model.Ref, what string, err error) *model.ReadError {
 	t := &model.ReadError{
 		Message: fmt.Sprintf("%s %s (%s)", r.Registry, what, subject(r)),
 		Next:    "push the image again, or ask the administrator of the registry", Err: &transport.MalformedError{Err: err},
-		Corrupt: true,
+		Subject: subject(r), Corrupt: true,
 	}
 	if r.Names() != model.NamesManifest { // of a list, which a push does not repair
 		t.Next = "ask the administrator of " + r.Registry

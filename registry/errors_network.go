@@ -197,10 +197,12 @@ func (h *host) tokenError(about model.Ref, e *transport.TokenError) error {
 	switch {
 	case e.Response.IsHTML() && hidesStatus(e.Response):
 		t.Message, t.Next = h.webPageText(name, e.Response, "a token")
+	case e.Err == nil && limitsRequests(e.Response):
+		a := e.Response
+		a.Login = e.Login
+		t.Message, t.Next = name.subject+tooManyRequests(a), h.retryAdvice(a)
 	case code == http.StatusUnauthorized, code == http.StatusForbidden, code == http.StatusBadRequest && e.Login != "":
 		return h.tokenRefused(about, name, e)
-	case code == http.StatusTooManyRequests:
-		t.Message, t.Next = name.subject+tooManyRequests(e.Response), h.retryAdvice(e.Response)
 	case errors.As(e.Err, &proxy):
 		h.proxyError(name.host, proxy, t)
 	case e.Err != nil && h.tlsError(name, e.Err, t):
@@ -228,7 +230,7 @@ func (h *host) tokenRefused(about model.Ref, name serverName, e *transport.Token
 		t.Next = h.askAdministrator()
 	case e.Login != "" && e.Response.Status != http.StatusForbidden:
 		t.Message = fmt.Sprintf("%s rejected %s%s", e.Host, e.Login, reasonText(e.Response))
-		t.Next = h.logInAgain()
+		t.Next = h.logInAgain(e.Login)
 	default:
 		refusal := e.Response
 		refusal.Login, refusal.Issued = e.Login, true
@@ -250,7 +252,7 @@ func (h *host) refusesAll(about model.Ref, e *transport.RefusingError, t *model.
 	case e.Response.RedirectedTo != "":
 		t.Next = h.askAdministrator()
 	case e.Login != "":
-		t.Next = "check the name, or " + h.logInAgain()
+		t.Next = "check the name, or " + h.logInAgain(e.Login)
 	default:
 		t.Next = "check the name, or " + h.logIn("")
 	}
@@ -305,6 +307,9 @@ func (h *host) tlsError(name serverName, err error, t *model.ReadError) bool {
 		if name.host != "" {
 			t.Next = fmt.Sprintf("put the authority's certificate at %s/%s/ca.crt, or name it in SSL_CERT_FILE", certDirs, name.host)
 		}
+	case errors.As(err, &other) && namesNoHost(other.Certificate):
+		t.Message = name.subject + " has a certificate without a subject alternative name (SAN) for a host" + commonNameText(other.Certificate)
+		t.Next = h.remedy(name, "replace it with one that has "+altNameOf(other.Host))
 	case errors.As(err, &other):
 		t.Message = name.subject + " has a certificate for another name: " + certificateNames(other)
 		t.Next = h.remedy(name, "use a name that is in the certificate")
@@ -374,13 +379,30 @@ func certificateNames(err x509.HostnameError) string {
 		names = append(names, ip.String())
 	}
 	host := safe.Clip(err.Host)
-	switch n := len(names); {
-	case n == 0:
-		return "it is valid for no host, so not for " + host
-	case n > maxCertificateNames:
+	if n := len(names); n > maxCertificateNames {
 		names = append(names[:maxCertificateNames], fmt.Sprintf("%d more", n-maxCertificateNames))
 	}
 	return fmt.Sprintf("it is valid for %s, not for %s", safe.Clip(strings.Join(names, ", ")), host)
 }
 
 const maxCertificateNames = 3
+
+// namesNoHost reports whether a certificate is valid for no host.
+func namesNoHost(c *x509.Certificate) bool { return len(c.DNSNames) == 0 && len(c.IPAddresses) == 0 }
+
+// commonNameText explains the common name of a certificate: older clients took it for the host.
+func commonNameText(c *x509.Certificate) string {
+	if c.Subject.CommonName == "" {
+		return ""
+	}
+	return ", and its common name (" + safe.Clip(c.Subject.CommonName) + ") does not count as one"
+}
+
+// altNameOf is a subject alternative name as openssl req -addext takes it.
+func altNameOf(host string) string {
+	kind := "DNS"
+	if net.ParseIP(strings.Trim(host, "[]")) != nil {
+		kind, host = "IP", strings.Trim(host, "[]")
+	}
+	return "subjectAltName=" + kind + ":" + safe.Clip(host) + " (openssl req: -addext)"
+}

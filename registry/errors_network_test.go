@@ -3,6 +3,7 @@ package registry
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"errors"
 	"net"
 	"net/http"
@@ -28,6 +29,8 @@ func TestNetworkError_text(t *testing.T) {
 		}
 		return x509.HostnameError{Certificate: c, Host: "reg.example"}
 	}
+	common := &x509.Certificate{Subject: pkix.Name{CommonName: "reg.example"}}
+	both := &x509.Certificate{Subject: pkix.Name{CommonName: "reg.example"}, DNSNames: []string{"a.example"}}
 	noHost := dial(&net.DNSError{Err: "no such host", Name: "x", Server: "10.0.0.1:53", IsNotFound: true})
 	token := func(err error) error { return &transport.TokenError{Host: "auth.example", Err: err} }
 	redirect := func(err error) error { return &transport.RedirectError{Host: "cdn.example", Err: err} }
@@ -107,8 +110,19 @@ func TestNetworkError_text(t *testing.T) {
 			"reg.example has a certificate for another name: it is valid for a.example, b.example, not for reg.example; use a name that is in the certificate"},
 		"many names": {cert(net.IPv4(192, 0, 2, 2), "a", "b", "c"), 0, "",
 			"reg.example has a certificate for another name: it is valid for a, b, c, 1 more, not for reg.example; use a name that is in the certificate"},
-		"no names": {cert(nil), 0, "",
-			"reg.example has a certificate for another name: it is valid for no host, so not for reg.example; use a name that is in the certificate"},
+		"no names": {cert(nil), 0, "", "reg.example has a certificate without a subject alternative name (SAN) for a host; " +
+			"replace it with one that has subjectAltName=DNS:reg.example (openssl req: -addext)"},
+		"only a common name": {x509.HostnameError{Certificate: common, Host: "reg.example"}, 0, "",
+			"reg.example has a certificate without a subject alternative name (SAN) for a host, and its common name (reg.example) does not count as one; " +
+				"replace it with one that has subjectAltName=DNS:reg.example (openssl req: -addext)"},
+		"only a common name, an address": {x509.HostnameError{Certificate: common, Host: "[2001:db8::1]"}, 0, "",
+			"reg.example has a certificate without a subject alternative name (SAN) for a host, and its common name (reg.example) does not count as one; " +
+				"replace it with one that has subjectAltName=IP:2001:db8::1 (openssl req: -addext)"},
+		"a redirect to only a common name": {redirect(x509.HostnameError{Certificate: common, Host: "cdn.example"}), 0, "",
+			"reg.example redirects to cdn.example, which has a certificate without a subject alternative name (SAN) for a host, " +
+				"and its common name (reg.example) does not count as one; ask the administrator of reg.example"},
+		"a common name beside another name": {x509.HostnameError{Certificate: both, Host: "reg.example"}, 0, "",
+			"reg.example has a certificate for another name: it is valid for a.example, not for reg.example; use a name that is in the certificate"},
 		"a token service without a name": {token(noHost), 0, "",
 			"cannot find the address of auth.example, the token service of reg.example (DNS); try again, check the network, or ask the administrator of reg.example"},
 		"a token service that refuses": {token(dial(syscall.ECONNREFUSED)), 0, "",

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/tagdiff/tagdiff/model"
@@ -90,6 +91,9 @@ func (h *host) statusError(about model.Ref, a transport.Response) error {
 	name := server.subject
 	if a.RedirectedTo != "" && (a.Status < 500 && !transport.IsTransient(a.Status) && a.Status != http.StatusNotFound) {
 		t.Message = fmt.Sprintf("%s refused the request (%s)", name, e)
+		if a.Status < 400 {
+			t.Message = fmt.Sprintf("%s answered %s", name, e)
+		}
 		t.Next = "try again, or " + h.askAdministrator()
 		return t
 	}
@@ -105,6 +109,7 @@ func (h *host) statusError(about model.Ref, a transport.Response) error {
 	case http.StatusNotFound:
 		t.Missing = true
 		t.Message, t.Next = h.notFound(about, a)
+		t.Subject = strings.TrimPrefix(t.Message, h.name+" has ")
 	case http.StatusProxyAuthRequired:
 		t.Message, t.Next = "the proxy for "+server.host+" requires a login", proxyLoginAdvice
 	case http.StatusRequestTimeout:
@@ -142,17 +147,21 @@ func (h *host) otherStatus(name string, a transport.Response, e error) (message,
 // forbidden words a 403.
 func (h *host) forbidden(about model.Ref, a transport.Response, t *model.ReadError) {
 	problem := h.loginError()
-	t.Message = fmt.Sprintf("%s denies access to %s", h.name, subject(about))
-	t.Next = h.logIn("with an account that has access")
+	helper, step := h.helperWithoutLogin()
+	with := "without a login"
 	if a.Login != "" {
-		t.Message += " with " + a.Login
+		with = "with " + a.Login
 	}
-	t.Message += reasonText(a)
+	t.Message = fmt.Sprintf("%s denies access to %s %s%s", h.name, subject(about), with, reasonText(a))
+	t.Next = h.useOtherAccount(a.Login)
 	switch {
-	case loginExpired(a):
-		t.Next = h.renewLogin()
 	case a.Login == "" && problem != nil:
 		t.Message, t.Next = t.Message+", and "+problem.Message, problem.Next
+	case a.Login == "" && helper != "":
+		t.Message, t.Next = t.Message+", and the credential helper "+helper+" has none", step
+	case a.Login == "":
+	case loginExpired(a):
+		t.Next = h.renewLogin(a.Login)
 	}
 }
 
@@ -167,6 +176,7 @@ func loginExpired(a transport.Response) bool { return expiredLogin.MatchString(r
 // private or does not exist. Registries do not distinguish these.
 func (h *host) unauthorized(about model.Ref, a transport.Response, e error) error {
 	problem := h.loginError()
+	helper, step := h.helperWithoutLogin()
 	t := &model.ReadError{Next: h.logIn(""), Err: e}
 	scheme := a.UnsupportedScheme()
 	switch {
@@ -175,12 +185,18 @@ func (h *host) unauthorized(about model.Ref, a transport.Response, e error) erro
 		t.Next = h.askAdministrator() + " for a login with a password or a token"
 	case a.Login != "" && a.Issued: // the token service has accepted it
 		t.Message = fmt.Sprintf("%s denies access to %s with %s%s", h.name, subject(about), a.Login, reasonText(a))
-		t.Next = "check the name, or " + h.logInAgain()
+		t.Next = "check the name, or " + h.useOtherAccount(a.Login)
+		if loginExpired(a) {
+			t.Next = h.renewLogin(a.Login)
+		}
 	case a.Login != "":
 		t.Message = fmt.Sprintf("%s rejected %s for %s%s", h.name, a.Login, subject(about), reasonText(a))
-		t.Next = "check the name, or " + h.logInAgain()
+		t.Next = "check the name, or " + h.logInAgain(a.Login)
 	case problem != nil:
 		t.Message, t.Next = fmt.Sprintf("%s requires a login, and %s", h.name, problem.Message), problem.Next
+	case helper != "":
+		t.Message = fmt.Sprintf("%s requires a login for %s, and the credential helper %s has none", h.name, subject(about), helper)
+		t.Next = step
 	default:
 		t.Message = fmt.Sprintf("%s requires a login for %s, or it does not exist", h.name, subject(about))
 	}
@@ -255,7 +271,7 @@ func (h *host) retryAdvice(a transport.Response) string {
 	case d > 0:
 		next = "try again at " + retryTime(d)
 	}
-	if a.Login == "" {
+	if a.Login == "" && a.RedirectedTo == "" { // no other host gets a login
 		next += ", or " + h.logIn("for a higher limit")
 	}
 	return next

@@ -42,11 +42,11 @@ var faults = []struct {
 	requests int // in total, with retries
 }{
 	{"401 without a challenge", status(401, `{"errors":[{"code":"UNAUTHORIZED","message":"no"}]}`), []string{"requires a login", "docker login 127.0.0.1"}, 2},
-	{"403", status(403, `{"errors":[{"code":"DENIED","message":"denied"}]}`), []string{`denies access to app:a ("denied"); run docker login `, " with an account that has access"}, 1},
+	{"403", status(403, `{"errors":[{"code":"DENIED","message":"denied"}]}`), []string{`denies access to app:a without a login ("denied"); run docker login `, " with an account that has access"}, 1},
 	{"403 of an expired login", status(403, `{"errors":[{"code":"DENIED","message":"Your authorization token has expired. Reauthenticate and try again."}]}`),
-		[]string{`denies access to app:a ("Your authorization token has expired. Reauthenticate and try again"); log in again`}, 1},
-	{"403 of an expired licence", status(403, "The licence has expired."), []string{`denies access to app:a ("The licence has expired"); run docker login `}, 1},
-	{"403 without a reason", status(403, `{"errors":[{"code":"DENIED"}]}`), []string{"denies access to app:a; run docker login "}, 1},
+		[]string{`denies access to app:a without a login ("Your authorization token has expired. Reauthenticate and try again"); run docker login `, " with an account that has access"}, 1},
+	{"403 of an expired licence", status(403, "The licence has expired."), []string{`denies access to app:a without a login ("The licence has expired"); run docker login `}, 1},
+	{"403 without a reason", status(403, `{"errors":[{"code":"DENIED"}]}`), []string{"denies access to app:a without a login; run docker login "}, 1},
 	{"403 web page", status(403, "<html>export control", "Content-Type", "text/html"), []string{` denied access and answered with a web page ("export control"); open 127.0.0.1:`, " in a browser: a proxy or VPN may require a login"}, 1},
 	{"401 web page", status(401, "<html>log in", "Content-Type", "text/html"), []string{` denied access and answered with a web page ("log in"); open 127.0.0.1:`}, 1},
 	{"401 web page with a challenge", status(401, "<html>log in", "Content-Type", "text/html", "WWW-Authenticate", `Basic realm="x"`), []string{"requires a login for app:a"}, 1},
@@ -96,7 +96,7 @@ var faults = []struct {
 	}, []string{" closed the connection in the middle of its answer; try again"}, 3},
 	{"redirects without end", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, r.URL.Path, http.StatusTemporaryRedirect)
-	}, []string{" redirected more than 5 times; ask the administrator"}, transport.MaxRedirects + 1},
+	}, []string{" redirected the request more than 5 times, each time to itself; ask the administrator of the registry"}, transport.MaxRedirects + 1},
 }
 
 // TestLoad_faults checks that each fault is reported with its cause and a remedy.

@@ -107,7 +107,7 @@ func (h *host) do(ctx context.Context, about model.Ref, cl *transport.Exchange, 
 	}
 	err = h.errorOf(ctx, about, cl, err)
 	if t, ok := errors.AsType[*model.ReadError](err); ok && isRefused(cl) {
-		t.Refused = true
+		t.Subject, t.Refused = subject(about), true
 	}
 	return err
 }
@@ -118,7 +118,7 @@ func (h *host) warnRefusedLogin(about model.Ref, login string) {
 	if _, known := h.refusedLogins.LoadOrStore(login, true); login == "" || known || h.warn == nil {
 		return
 	}
-	h.warn(fmt.Sprintf("%s did not accept %s, so %s was read without a login; %s", h.name, login, subject(about), h.logInAgain()))
+	h.warn(fmt.Sprintf("%s did not accept %s, so %s was read without a login; %s", h.name, login, subject(about), h.logInAgain(login)))
 }
 
 // isRefused reports whether a login, or another one, may help with an exchange that failed.

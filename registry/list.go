@@ -93,21 +93,18 @@ func (l *lister) catalogError(cl *transport.Exchange, err error) error {
 	if l.ref.Repository != "" || !ok {
 		return err
 	}
-	refused := a.Status == http.StatusUnauthorized || a.Status == http.StatusForbidden
+	h, denied := l.host, isDenial(a.Status)
 	switch {
-	case refused && a.RedirectedTo != "": // another server refuses, which gets no login
-		return typeReference(err, l.host.askAdministrator())
+	case denied && a.RedirectedTo != "": // another server refuses, which gets no login
+		return typeReference(err, h.askAdministrator())
+	case !isToken && lacksCatalog(a), isToken && a.Status == http.StatusBadRequest && a.Login == "", denied && h.name == gitHub:
+		return noCatalog(h.name, err)
 	case isToken && a.Login != "" && (a.Status == http.StatusUnauthorized || a.Status == http.StatusBadRequest): // the login itself
-		return typeReference(err, l.host.logInAgain())
-	case refused && a.Login != "":
-		return &model.ReadError{
-			Message: fmt.Sprintf("%s does not list repositories for %s, or not at all", l.host.name, a.Login),
-			Next:    "type or paste a reference, or " + l.host.logInAgain(), Err: err,
-		}
-	case a.Status == http.StatusUnauthorized, refused && l.host.loginError() != nil:
-		return l.catalogNeedsLogin(a.Status, err)
-	case refused, isToken && a.Status == http.StatusBadRequest, !isToken && lacksCatalog(a.Status):
-		return noCatalog(l.host.name, err)
+		return typeReference(err, h.logInAgain(a.Login))
+	case denied && a.Login == "":
+		return l.needsLogin(a.Status, err)
+	case denied:
+		return l.needsOtherLogin(a, err)
 	}
 	return err
 }
@@ -124,25 +121,52 @@ func catalogAnswer(cl *transport.Exchange) (a transport.Response, isToken, ok bo
 	case cl.Err != nil:
 		return a, false, false
 	}
-	return a, isToken, !a.IsHTML() && a.UnsupportedScheme() == "" && !loginExpired(a)
+	return a, isToken, !a.IsHTML() && a.UnsupportedScheme() == "" && !loginExpired(a) && !limitsRequests(a)
+}
+
+// isDenial reports whether another login may get another answer.
+func isDenial(status int) bool {
+	return status == http.StatusUnauthorized || status == http.StatusForbidden
 }
 
 // lacksCatalog reports whether a registry answers a list of repositories so that has none.
-func lacksCatalog(status int) bool {
-	return status == http.StatusNotFound || status == http.StatusMethodNotAllowed || status == http.StatusNotImplemented
+func lacksCatalog(a transport.Response) bool {
+	switch a.Status {
+	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented:
+		return true
+	}
+	code, _, _ := firstError(a)
+	return a.Status == http.StatusBadRequest && code == "UNSUPPORTED"
 }
 
-// catalogNeedsLogin is the error of a list of repositories that was refused without a login.
-func (l *lister) catalogNeedsLogin(status int, err error) error {
-	t := &model.ReadError{
-		Message: l.host.name + " does not list repositories without a login, or not at all",
-		Next:    "type or paste a reference, or " + l.host.logIn(""), Err: err,
+// needsOtherLogin is the error of a registry that may list its repositories with another login.
+func (l *lister) needsOtherLogin(a transport.Response, err error) error {
+	step := l.host.useOtherAccount(a.Login)
+	if a.Status == http.StatusUnauthorized && !a.Issued { // the login itself
+		step = l.host.logInAgain(a.Login)
 	}
-	switch problem := l.host.loginError(); {
+	return &model.ReadError{
+		Message: fmt.Sprintf("%s does not list repositories for %s, or not at all", l.host.name, a.Login),
+		Next:    typeOr(step), Err: err,
+	}
+}
+
+// needsLogin is the error of a registry that may list its repositories with a login.
+func (l *lister) needsLogin(status int, err error) error {
+	h := l.host
+	t := &model.ReadError{
+		Message: h.name + " does not list repositories without a login, or not at all",
+		Next:    typeOr(h.logIn("")), Err: err,
+	}
+	problem := h.loginError()
+	helper, step := h.helperWithoutLogin()
+	switch {
 	case problem != nil && status == http.StatusUnauthorized:
-		t.Message, t.Next = fmt.Sprintf("%s requires a login, and %s", l.host.name, problem.Message), problem.Next
+		t.Message, t.Next = fmt.Sprintf("%s requires a login, and %s", h.name, problem.Message), problem.Next
 	case problem != nil:
 		t.Message, t.Next = t.Message+", and "+problem.Message, problem.Next
+	case helper != "":
+		t.Message, t.Next = t.Message+", and the credential helper "+helper+" has none", typeOr(step)
 	}
 	return t
 }
@@ -154,13 +178,20 @@ func typeReference(err error, other string) error {
 	if !ok {
 		return err
 	}
-	return &model.ReadError{Message: t.Message, Next: "type or paste a reference, or " + other, Err: err}
+	return &model.ReadError{Message: t.Message, Next: typeOr(other), Err: err}
 }
 
+// typeOr is the remedy where a list of repositories cannot be read, before other.
+func typeOr(other string) string { return "type or paste a reference, or " + other }
+
+// gitHub lists no repositories, whatever the login.
+const gitHub = "ghcr.io"
+
+// noCatalog is the error of a registry that does not list its repositories.
 func noCatalog(name string, err error) error {
 	t := &model.ReadError{
 		Message: name + " does not list repositories",
-		Next:    "type or paste a reference, for example " + name + "/repository:tag", Err: err,
+		Next:    "type or paste a reference, for example " + name + "/repository:tag", Err: err, NoList: true,
 	}
 	if name == model.DockerHub {
 		t.Message, t.Next = "Docker Hub does not list repositories", "type or paste a reference, for example python:3.12"

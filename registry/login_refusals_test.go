@@ -3,6 +3,7 @@ package registry
 import (
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/tagdiff/tagdiff/registry/internal/registrytest"
@@ -57,11 +58,44 @@ func TestRepositories_refusedLogin(t *testing.T) {
 		"no login, and public repositories": {catalog: two, config: "{}", names: "a b", requests: 2},
 		"a token service forbids the list for the login": { // GitLab
 			catalog: ask(askBearer), auth: refusedWith(403, "DENIED", "access forbidden"), requests: 3,
-			err: `reg.example does not list repositories for the login of user "me" in ~/.docker/config.json, or not at all` + paste + again,
+			err: `reg.example does not list repositories for the login of user "me" in ~/.docker/config.json, or not at all` + paste +
+				"run docker login reg.example with an account that has access",
 		},
-		"a token service forbids the list without a login": { // GitHub
+		"a token service forbids the list without a login": {
 			catalog: ask(askBearer), auth: refusedWith(403, "DENIED", "denied"), config: "{}", requests: 2,
+			err: "reg.example does not list repositories without a login, or not at all" + paste + "run docker login reg.example",
+		},
+		"a token service limits requests": { // GitHub, for too many at once
+			catalog: ask(askBearer), auth: status(403, `{"errors":[{"code":"DENIED","message":"slow"}]}`, "Retry-After", "4000000"), requests: 3,
+			err: `auth.example, the token service of reg.example, reports too many requests ("slow"): it asks for a pause of a month or more; ` +
+				"ask the administrator",
+		},
+		"another server limits requests": { // it gets no login
+			catalog: elsewhere, other: status(429, "", "Retry-After", "4000000"), config: "{}", requests: 2,
+			err: "reg.example redirects to other.example, which reports too many requests: it asks for a pause of a month or more; " +
+				"ask the administrator",
+		},
+		"another server sends nothing": {
+			catalog: elsewhere, other: status(204, ""), config: "{}", requests: 2,
+			err: "reg.example redirects to other.example, which answered 204 No Content; try again, or ask the administrator of reg.example",
+		},
+		"the registry has no list": {
+			catalog: refusedWith(400, "UNSUPPORTED", "the operation is unsupported"), config: "{}", requests: 2,
 			err: "reg.example does not list repositories; type or paste a reference, for example reg.example/repository:tag",
+		},
+		"the request is wrong": { // the near miss
+			catalog: refusedWith(400, "PAGINATION_NUMBER_INVALID", "n is too large"), config: "{}", requests: 2,
+			err: "reg.example refused the request (400 Bad Request: PAGINATION_NUMBER_INVALID n is too large); check host, port and reference",
+		},
+		"the registry limits requests": {
+			catalog: status(403, `{"errors":[{"code":"DENIED","message":"slow"}]}`, "Retry-After", "4000000"), config: "{}", requests: 1,
+			err: `reg.example reports too many requests ("slow"): it asks for a pause of a month or more; ` +
+				"ask the administrator, or run docker login reg.example for a higher limit",
+		},
+		"a token of the login does not list": { // the near miss of Basic: the login is accepted
+			catalog: ask(askBearer), auth: tokensFor(map[string]string{"me:pw": "weak", "": "anonymous"}), requests: 5,
+			err: `reg.example does not list repositories for the login of user "me" in ~/.docker/config.json, or not at all` + paste +
+				"run docker login reg.example with an account that has access",
 		},
 		"a token service requires a login": {
 			catalog: ask(askBearer), auth: status(401, ""), config: "{}", requests: 2,
@@ -159,7 +193,7 @@ func TestToken_webPageAndRedirect(t *testing.T) {
 		},
 		"403 without a web page": {
 			auth: status(403, ""), requests: 3,
-			err: `reg.example denies access to app with the login of user "me" in ~/.docker/config.json; check the name, or run docker login reg.example again`,
+			err: `reg.example denies access to app with the login of user "me" in ~/.docker/config.json; check the name, or run docker login reg.example with an account that has access`,
 		},
 		"redirects": {auth: redirect("https://other.example/token"), other: tokensFor(map[string]string{"": "weak"}), err: kept, requests: 6},
 		"redirects, and no token": {
@@ -205,5 +239,84 @@ func TestToken_webPageAndRedirect(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestRefusedLogin_ofOtherRequest checks that a request without a login says that the login was
+// refused if another request for the repository has just found that.
+func TestRefusedLogin_ofOtherRequest(t *testing.T) {
+	const rejected = `rejected the login of user "me" in ~/.docker/config.json`
+	s := content(t)
+	reason := refusedWith(401, "UNAUTHORIZED", "no tag list for you")
+	for name, tt := range map[string]struct {
+		reg, auth http.HandlerFunc
+		shared    string // the error of a request that gets no login, "" if it reads the tags
+		warns     int    // that the login was refused
+	}{
+		"a token service": {reg: ask(askBearer), auth: status(401, ""), shared: "auth.example " + rejected + "; run docker login reg.example again"},
+		"Basic": {
+			reg:    byKey(ask(askBasic), map[string]http.HandlerFunc{"me:pw": reason}),
+			shared: "reg.example " + rejected + " for app; check the name, or run docker login reg.example again",
+		},
+		"no access": {
+			reg: ask(askBearer), auth: tokensFor(map[string]string{"me:pw": "weak"}),
+			shared: `reg.example denies access to app with the login of user "me" in ~/.docker/config.json; ` +
+				"check the name, or run docker login reg.example with an account that has access",
+		},
+		"public": {reg: accept(s, ask(askBearer), "anonymous"), auth: tokensFor(map[string]string{"": "anonymous"}), warns: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t, Options{}, registrytest.DockerConfig("reg.example=me:pw"))
+			l.Handle(t, "reg.example", tt.reg)
+			if tt.auth != nil {
+				l.Handle(t, "auth.example", tt.auth)
+			}
+			first := l.text(l.tags(t, "reg.example/app"))
+			login, err := l.client.credentials.Lookup(deadline(t), "reg.example", "app")
+			ok(t, err)
+			if login.IsZero() || loginsIn(l.Requests()) == 0 || len(l.warned) != tt.warns {
+				t.Fatalf("login %v, first %s, warns %q", login, first, l.warned)
+			}
+			l.client.credentials.Refuse("reg.example", "app", login) // as the other request does
+			if got := l.text(l.tags(t, "reg.example/app")); got != tt.shared || loginsIn(l.Requests()) > 0 {
+				t.Errorf("got  %s\nwant %s", got, tt.shared)
+			}
+			if tt.shared == "" {
+				return
+			}
+			if got := l.text(l.tags(t, "reg.example/app")); got != first || loginsIn(l.Requests()) == 0 {
+				t.Errorf("the next request: got  %s\nwant %s", got, first)
+			}
+			l.logIn(t)
+			if got := l.text(l.tags(t, "reg.example/app")); !strings.HasPrefix(got, "reg.example requires a login for app") {
+				t.Errorf("without a login: got  %s", got)
+			}
+		})
+	}
+}
+
+// TestRefusedLogin_sameToken checks that a refused token counts as that of the login if the token
+// service issues one token to all.
+func TestRefusedLogin_sameToken(t *testing.T) {
+	s := content(t)
+	var closed atomic.Bool
+	l := newLab(t, Options{}, "{}")
+	open := accept(s, ask(askBearer), "good")
+	l.Handle(t, "reg.example", func(w http.ResponseWriter, r *http.Request) {
+		if closed.Load() {
+			ask(askBearer)(w, r)
+			return
+		}
+		open(w, r)
+	})
+	l.Handle(t, "auth.example", status(200, `{"token":"good"}`))
+	ok(t, l.tags(t, "reg.example/app"))
+	closed.Store(true)
+	l.logIn(t, "reg.example=me:pw")
+	l.client.credentials.Forget("reg.example")
+	const want = `reg.example denies access to app with the login of user "me" in ~/.docker/config.json; ` +
+		"check the name, or run docker login reg.example with an account that has access"
+	if got := l.text(l.tags(t, "reg.example/app")); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }

@@ -280,7 +280,7 @@ func TestLogin_afterForbidden(t *testing.T) {
 			dir := home(t, map[string]string{".docker/config.json": config("stale")})
 			c := New(Options{CertDirs: []string{}})
 			_, err := c.Load(deadline(t), r, nil)
-			says(t, err, `denies access to app:a with the login of user "me" in `, `("Your authorization token has expired"); log in again`)
+			says(t, err, `denies access to app:a with the login of user "me" in `, `("Your authorization token has expired"); run docker login `+s.host+" with a new password or token")
 			ok(t, os.WriteFile(filepath.Join(dir, ".docker/config.json"), []byte(config("fresh")), 0o600))
 			_, err = c.Load(deadline(t), r, nil)
 			ok(t, err)
@@ -308,11 +308,11 @@ func TestRefusal_namesLogin(t *testing.T) {
 		"401, a login":            {basic, good, `rejected the login of user "me" in ~` + file + ` for app:a; check the name, or run docker login HOST again`},
 		"401, a broken file":      {basic, broken, "requires a login, and the logins in ~" + file + " cannot be read: it ends too early" + remedy},
 		"401, a damaged entry":    {basic, damaged, "requires a login, and the login for HOST in ~" + file + " cannot be read: its auth is not user:password in base64" + remedy},
-		"403, no login":           {status(403, ""), none, "denies access to app:a; run docker login HOST with an account that has access"},
-		"403, a broken file":      {status(403, ""), broken, "denies access to app:a, and the logins in ~" + file + " cannot be read: it ends too early" + remedy},
+		"403, no login":           {status(403, ""), none, "denies access to app:a without a login; run docker login HOST with an account that has access"},
+		"403, a broken file":      {status(403, ""), broken, "denies access to app:a without a login, and the logins in ~" + file + " cannot be read: it ends too early" + remedy},
 		"403 after 401, a login":  {unless(basic, status(403, "")), good, `denies access to app:a with the login of user "me" in ~` + file + "; run docker login HOST with an account that has access"},
 		"404, a broken file":      {status(404, ""), broken, "has no tag a in app; check the name"},
-		"a token without access":  {tokenThen(status(401, "")), good, `denies access to app:a with the login of user "me" in ~` + file + "; check the name, or run docker login HOST again"},
+		"a token without access":  {tokenThen(status(401, "")), good, `denies access to app:a with the login of user "me" in ~` + file + "; check the name, or run docker login HOST with an account that has access"},
 		"an anonymous token":      {tokenThen(status(401, "")), none, "requires a login for app:a, or it does not exist; run docker login HOST"},
 		"a token, a broken file":  {tokenThen(status(401, "")), broken, "requires a login, and the logins in ~" + file + " cannot be read: it ends too early" + remedy},
 		"no token, a broken file": {unless(basicToken, status(401, "")), broken, "requires a login, and the logins in ~" + file + " cannot be read: it ends too early" + remedy},

@@ -174,7 +174,7 @@ func TestNegotiation_keys(t *testing.T) {
 		"an expired login, 403": { // ECR
 			reg:  byKey(ask(askBasic), map[string]http.HandlerFunc{"me:pw": status(403, expired)}),
 			want: []string{"GET " + list + " 401", "GET " + list + " me:pw 403"},
-			err:  `denies access to app with the login of user "me" in ~/.docker/config.json ("Your authorization token has expired"); log in again`,
+			err:  `denies access to app with the login of user "me" in ~/.docker/config.json ("Your authorization token has expired"); run docker login reg.example with a new password or token`,
 		},
 		"a public image, an expired login, a token for all": { // public.ecr.aws
 			reg:  byKey(ask(askBearer), map[string]http.HandlerFunc{"stale": status(403, expired), "anonymous": serve}),
@@ -313,7 +313,7 @@ func TestNegotiation_keys(t *testing.T) {
 				"GET " + list + " 401", "GET https://auth.example/token me:pw 200", "GET " + list + " Bearer good 401",
 				"GET https://auth.example/token 200", "GET " + list + " Bearer anonymous 401",
 			},
-			err: `denies access to app with the login of user "me" in ~/.docker/config.json; check the name, or run docker login reg.example again`,
+			err: `denies access to app with the login of user "me" in ~/.docker/config.json; check the name, or run docker login reg.example with an account that has access`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -499,7 +499,11 @@ echo '{"Username":"me","Secret":"pw'$n'"}'
 			ok(t, os.WriteFile(filepath.Join(l.home, "runs"), nil, 0o600))
 			l.Handle(t, "reg.example", reg)
 			l.Handle(t, "auth.example", status(http.StatusForbidden, ""))
-			says(t, l.tags(t, "reg.example/app"), "docker-credential-new", "run docker login reg.example again")
+			step := "again"
+			if name == "a token" {
+				step = "with an account that has access"
+			}
+			says(t, l.tags(t, "reg.example/app"), "docker-credential-new", "run docker login reg.example "+step+" (or use the tool of docker-credential-new)")
 			want := []string{"GET https://reg.example/v2/app/tags/list 401"}
 			for i := range 3 {
 				if name == "Basic" {

@@ -504,17 +504,56 @@ func TestRepositories_errors(t *testing.T) {
 	})
 	says(t, c.Repositories(deadline(t), s.host, func([]string) {}), "answered with a web page (404 Not Found); check host, port and name: it may not be a registry")
 	for say, answer := range map[string]http.HandlerFunc{
-		"uses Negotiate to log in, which tagdiff does not support":                      status(401, "", "WWW-Authenticate", "Negotiate"),
-		`denies access to its list of repositories ("Token expired"); log in again`:     status(403, `{"errors":[{"message":"Token expired"}]}`),
-		`does not list repositories; type or paste a reference`:                         status(403, `{"errors":[{"message":"no"}]}`),
-		"denied access and answered with a web page; open ":                             status(403, "<html>"),
-		"requires a login for its list of repositories, or it does not exist; run dock": status(401, "<html>", "WWW-Authenticate", `Basic realm="x"`),
+		"uses Negotiate to log in, which tagdiff does not support":                                                   status(401, "", "WWW-Authenticate", "Negotiate"),
+		`denies access to its list of repositories without a login ("Token expired"); run docker login `:             status(403, `{"errors":[{"message":"Token expired"}]}`),
+		`does not list repositories without a login, or not at all; type or paste a reference, or run docker login `: status(403, `{"errors":[{"message":"no"}]}`),
+		"denied access and answered with a web page; open ":                                                          status(403, "<html>"),
+		"requires a login for its list of repositories, or it does not exist; run dock":                              status(401, "<html>", "WWW-Authenticate", `Basic realm="x"`),
 	} {
 		s := newServer(t)
 		s.setFront(func(w http.ResponseWriter, r *http.Request) bool { answer(w, r); return true })
 		says(t, c.Repositories(deadline(t), s.host, func([]string) {}), s.host+" "+say)
 	}
 	says(t, c.Tags(deadline(t), model.Ref{Registry: s.host, Repository: "../../x"}, nil), "is not a reference")
+}
+
+// TestRepositories_denied checks what is said where a registry or its token service denies the list
+// of repositories: whether a login was sent, and the step that may help.
+func TestRepositories_denied(t *testing.T) {
+	forbidden := refusedWith(403, "DENIED", "no")
+	for _, tt := range []struct {
+		name, host  string
+		reg, tokens http.HandlerFunc
+		user, want  string
+	}{
+		{"Google, no login", "gcr.io", forbidden, nil, "",
+			"gcr.io does not list repositories without a login, or not at all; type or paste a reference, or run gcloud auth configure-docker gcr.io"},
+		{"a login without access", "reg.example", needsBasic(forbidden), nil, "me",
+			`reg.example does not list repositories for the login of user "me" in config.json, or not at all; ` +
+				"type or paste a reference, or run docker login reg.example with an account that has access"},
+		{"a rejected login", "reg.example", ask(askBearer), status(401, ""), "me",
+			`auth.example rejected the login of user "me" in config.json; type or paste a reference, or run docker login reg.example again`},
+		{"no token for this login", "reg.example", ask(askBearer), status(403, ""), "me",
+			`reg.example does not list repositories for the login of user "me" in config.json, or not at all; ` +
+				"type or paste a reference, or run docker login reg.example with an account that has access"},
+		{"a login that the token service calls expired", "reg.example", ask(askBearer), status(403, expired), "me",
+			`reg.example denies access to its list of repositories with the login of user "me" in config.json ` +
+				`("Your authorization token has expired"); run docker login reg.example with a new password or token`},
+		{"no token without a login", "reg.example", ask(askBearer), status(403, ""), "",
+			"reg.example does not list repositories without a login, or not at all; type or paste a reference, or run docker login reg.example"},
+		{"a token service that fails", "reg.example", ask(askBearer), status(500, ""), "",
+			"auth.example, the token service of reg.example, did not issue a token: 500 Internal Server Error; try again later"},
+		{"a token service that does not know lists", "reg.example", ask(askBearer), status(400, ""), "",
+			"reg.example does not list repositories; type or paste a reference, for example reg.example/repository:tag"},
+		{"GitHub, no login", "ghcr.io", ask(askBearer), status(403, ""), "",
+			"ghcr.io does not list repositories; type or paste a reference, for example ghcr.io/repository:tag"},
+	} {
+		n := &namedHosts{hosts: map[string]http.HandlerFunc{tt.host: tt.reg, "auth.example": tt.tokens}}
+		err := n.client(t, tt.host, tt.user).Repositories(deadline(t), tt.host, func([]string) {})
+		if err == nil || err.Error() != tt.want {
+			t.Errorf("%s:\ngot  %v\nwant %s", tt.name, err, tt.want)
+		}
+	}
 }
 
 // TestTags_pageSizeRefused checks that a list is read with the registry's page size if it

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/registry/transport"
 )
 
@@ -29,6 +30,36 @@ func TestRedirect_localRegistry(t *testing.T) {
 	c.transport.Wrap = func(next http.RoundTripper) http.RoundTripper { return refuser{next, s.host} }
 	_, err = c.Load(deadline(t), s.ref("app", "a"), nil)
 	says(t, err, "cannot be reached", "an address of this machine")
+}
+
+// TestRedirect_circle checks that the error of redirects without an end names the hosts that they
+// lead to, also of a token service.
+func TestRedirect_circle(t *testing.T) {
+	to := func(url string) http.HandlerFunc { return status(307, "", "Location", url) }
+	for _, tt := range []struct {
+		name  string
+		hosts map[string]http.HandlerFunc
+		want  string
+	}{
+		{"itself", map[string]http.HandlerFunc{"reg.example": to("/v2/")},
+			"reg.example redirected the request more than 5 times, each time to itself; ask the administrator of the registry"},
+		{"another host and back", map[string]http.HandlerFunc{"reg.example": to("https://a.example/"), "a.example": to("https://reg.example/")},
+			"reg.example redirected the request more than 5 times, by way of a.example; ask the administrator of the registry"},
+		{"two hosts", map[string]http.HandlerFunc{
+			"reg.example": to("https://a.example/"), "a.example": to("https://b.example/"), "b.example": to("https://a.example/"),
+		}, "reg.example redirected the request more than 5 times, by way of a.example, b.example; ask the administrator of the registry"},
+		{"a token service", map[string]http.HandlerFunc{"reg.example": ask(`Bearer realm="https://auth.example/token"`), "auth.example": to("/login")},
+			"auth.example, the token service of reg.example, redirected the request more than 5 times, each time to itself; " +
+				"ask the administrator of the registry"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			n := &namedHosts{hosts: tt.hosts}
+			_, err := n.client(t, "reg.example", "").Load(deadline(t), model.Ref{Registry: "reg.example", Repository: "app", Tag: "1"}, nil)
+			if err == nil || err.Error() != tt.want {
+				t.Errorf("got  %v\nwant %s", err, tt.want)
+			}
+		})
+	}
 }
 
 // TestRedirect_webPage checks the errors of redirects to web pages, such as those for a login.

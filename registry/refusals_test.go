@@ -120,7 +120,7 @@ func TestLoad_refusals(t *testing.T) {
 			"ghcr.io": unless(needsToken("https://ghcr.io/token", denied),
 				refusedWith(403, "DENIED", "permission_denied: The token provided does not match expected scopes.")),
 		}, "me", `ghcr.io denies access to org/app:1 with the login of user "me" in config.json ("permission_denied: The token provided does not ` +
-			`match expected scopes"); check the name, or log in again: ` + ghcrLogin, 3},
+			`match expected scopes"); check the name, or log in with an account that has access: ` + ghcrLogin, 3},
 		{"ECR, expired", ecr + "/team/app:1", map[string]http.HandlerFunc{ecr: needsBasic(expired)}, "AWS",
 			ecr + ` denies access to team/app:1 with the login of user "AWS" in config.json ` +
 				`("Your authorization token has expired. Reauthenticate and try again"); log in again: ` + ecrLogin, 2},
@@ -133,7 +133,7 @@ func TestLoad_refusals(t *testing.T) {
 			"europe-docker.pkg.dev": needsToken("https://europe-docker.pkg.dev/v2/token", refusedWith(403, "DENIED", "Unauthenticated request. Unauthenticated "+
 				`requests do not have permission "artifactregistry.repositories.downloadArtifacts" on resource `+
 				`"projects/proj/locations/europe/repositories/repo" (or it may not exist)`)),
-		}, "", `europe-docker.pkg.dev denies access to proj/repo/app:1 ("Unauthenticated request. Unauthenticated requests do not have permission ` +
+		}, "", `europe-docker.pkg.dev denies access to proj/repo/app:1 without a login ("Unauthenticated request. Unauthenticated requests do not have permission ` +
 			`"artifactregistry.repositories.downloadArtifacts" on resource "projects/proj/locations/europe/repositories/repo" (or it may not exist)"); ` +
 			"log in with an account that has access: gcloud auth configure-docker europe-docker.pkg.dev", 3},
 		{"ACR, expired", "myreg.azurecr.io/app:1", map[string]http.HandlerFunc{
@@ -199,7 +199,7 @@ func TestLoad_refusals(t *testing.T) {
 			"reg.example answered 203 Non-Authoritative Information; check host, port and reference", 1},
 		{"XML of a storage service", "reg.example/app:1", map[string]http.HandlerFunc{
 			"reg.example": status(403, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>"),
-		}, "", `reg.example denies access to app:1 ("AccessDenied Request has expired"); run docker login reg.example with an account that has access`, 1},
+		}, "", `reg.example denies access to app:1 without a login ("AccessDenied Request has expired"); run docker login reg.example with an account that has access`, 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			n := &namedHosts{hosts: tt.hosts}

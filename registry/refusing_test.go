@@ -61,7 +61,8 @@ func manifestHead(w http.ResponseWriter, _ *http.Request) {
 func TestRefusing_bound(t *testing.T) {
 	const (
 		none   = `reg.example accepted no login and no token for app ("no"), so tagdiff sends no more; check the name, or run docker login reg.example again`
-		denies = `reg.example denies access to app:t0 with the login of user "me" in ~/.docker/config.json; check the name, or run docker login reg.example again`
+		denies = `reg.example denies access to app:t0 with the login of user "me" in ~/.docker/config.json; check the name, ` +
+			`or run docker login reg.example with an account that has access`
 	)
 	all, list := manyTags(t, 862)
 	var count atomic.Int64

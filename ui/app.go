@@ -30,6 +30,7 @@ type Options struct {
 	Open      []model.Ref     // none: home page; one: its page; two: comparison
 	Guide     *Guide          // start page in place of the home page
 	Platform  string          // first platform to show, by its normalized name
+	Inside    bool            // read the layers that differ of a comparison at once
 	PlainHTTP bool            // registries speak plain HTTP; shell commands need a flag for it
 	Pulse     time.Duration   // interval between screen updates while requests run; 0 for one second
 	Gate      safe.Gate
@@ -75,7 +76,7 @@ type stackEntry struct {
 func New(ctx context.Context, o Options) App {
 	a := App{
 		env: page.Env{
-			Context: ctx, Registry: o.Registry, Places: o.Places, Journal: o.Journal, Hosts: o.Hosts, Platform: o.Platform,
+			Context: ctx, Registry: o.Registry, Places: o.Places, Journal: o.Journal, Hosts: o.Hosts, Platform: o.Platform, Inside: o.Inside,
 			Crane: "crane", Recheck: o.Recheck, Now: time.Now,
 		},
 		options: o, theme: look.NewTheme(true, o.Glyphs), gate: o.Gate,

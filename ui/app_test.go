@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -126,7 +127,7 @@ func TestTagList_readsVisibleTagsOnly(t *testing.T) {
 }
 
 func TestRepositories_unlisted(t *testing.T) {
-	f := fakereg.Images{Err: &model.ReadError{Message: "this registry lists no repositories", Next: "type or paste a reference", Err: errors.New("x")}}
+	f := fakereg.Images{Err: &model.ReadError{Message: "this registry lists no repositories", Next: "type or paste a reference", NoList: true, Err: errors.New("x")}}
 	d := open(t, f, 80, 24, "ghcr.io")
 	d.Sees("this registry lists no repositories", "type or paste a reference", "repository: ghcr.io/")
 	d.Keys("a/b")
@@ -135,6 +136,36 @@ func TestRepositories_unlisted(t *testing.T) {
 	d.Sees("repository: quay.io/c/d")
 	d.Keys("enter")
 	d.Sees("tagdiff  quay.io/c/d")
+}
+
+// TestRepositories_readAgain checks that a list that could not be read is read again with the logins
+// as they are now, and that a reference can be pasted in its place.
+func TestRepositories_readAgain(t *testing.T) {
+	refused := &model.ReadError{Message: "reg.example requires a login", Next: "type or paste a reference, or run docker login reg.example"}
+	r := &loginRegistry{Images: fakereg.Images{RepoNames: []string{"team/app"}}, err: refused}
+	d := open(t, r, 80, 24, "reg.example")
+	d.Sees("reg.example requires a login", "docker login reg.example · r tries again", "r try again", "go to")
+	d.DoesNotSee("repository:")
+	d.Send(tea.PasteMsg{Content: "quay.io/c/d"})
+	d.Sees("go to: quay.io/c/d")
+	d.Keys("esc", "r")
+	d.Sees("› team/app")
+	d.DoesNotSee("requires a login")
+}
+
+// loginRegistry lists its repositories once the logins are read again.
+type loginRegistry struct {
+	fakereg.Images
+	err error
+}
+
+func (r *loginRegistry) ForgetLogins(string) { r.err = nil }
+
+func (r *loginRegistry) Repositories(ctx context.Context, name string, page func([]string)) error {
+	if r.err != nil {
+		return r.err
+	}
+	return r.Images.Repositories(ctx, name, page)
 }
 
 // TestRepositories_empty checks that an empty list does not claim that there is nothing: many

@@ -37,6 +37,7 @@ func (p repositoriesPage) Start(ctx context.Context) (page.Page, page.Effects) {
 // readAgain reads the list again, with the logins as they are now: a registry may list other
 // repositories, or some at all, for another login.
 func (p repositoriesPage) readAgain() (page.Page, page.Effects) {
+	p.inputShown = false
 	p.env.Registry.ForgetLogins(p.ref.Registry)
 	return p.Start(p.ctx)
 }
@@ -47,7 +48,7 @@ func (p repositoriesPage) Update(msg tea.Msg) (page.Page, page.Effects) {
 	case widget.NamesMsg:
 		return p, page.Send(page.VisitedMsg{Place: p.ref.String()})
 	case widget.NamesDoneMsg:
-		if p.unlisted() && !p.inputShown {
+		if p.failed() && model.HasNoList(p.list.Err) && !p.inputShown {
 			p.input, p.inputShown = widget.NewInputWith(safe.Const("repository:"), p.ref.Registry+"/"), true
 		}
 		return p, nil
@@ -78,9 +79,12 @@ func (p repositoriesPage) Update(msg tea.Msg) (page.Page, page.Effects) {
 	return p, page.Unused(press)
 }
 
+// failed reports whether there is no list of repositories, but an error.
+func (p repositoriesPage) failed() bool { return p.list.Err != nil && len(p.list.All) == 0 }
+
 // unlisted reports whether the registry does not list its repositories. Docker Hub, for
 // example, refuses to. The page then shows an input for a repository name.
-func (p repositoriesPage) unlisted() bool { return p.list.Err != nil && len(p.list.All) == 0 }
+func (p repositoriesPage) unlisted() bool { return p.failed() && p.inputShown }
 
 // updateInput edits the input. Enter on the registry alone requests the list again.
 func (p repositoriesPage) updateInput(msg tea.Msg) (page.Page, page.Effects) {
@@ -100,7 +104,6 @@ func (p repositoriesPage) updateInput(msg tea.Msg) (page.Page, page.Effects) {
 		return p, page.Send(page.PopMsg{})
 	case "enter":
 		if strings.TrimSuffix(p.input.Value(), "/") == p.ref.Registry {
-			p.inputShown = false
 			return p.readAgain()
 		}
 		to, err := parseRoute(p.input.Value(), model.Ref{})
@@ -140,6 +143,8 @@ func (p repositoriesPage) Hints() []key.Binding {
 		return p.list.Filter.Hints()
 	case p.unlisted():
 		return []key.Binding{page.Describe(page.Keys.Open, "open, or try again"), page.Bind("esc", "back", "esc"), page.Keys.ForceQuit}
+	case p.failed():
+		return []key.Binding{page.Describe(page.Keys.Reload, "try again"), page.Describe(page.Keys.Goto, "go to"), page.Keys.Back, page.Keys.Quit}
 	}
 	return []key.Binding{page.Describe(page.Keys.Open, "tags"), page.Keys.Filter, page.Describe(page.Keys.Goto, "go to"), page.Keys.Back,
 		page.Keys.Quit}

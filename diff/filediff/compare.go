@@ -19,7 +19,9 @@ func Compare(a, b inside.List, partial bool) Changes {
 		switch j := partner(e, b, next); {
 		case j >= 0:
 			seen[j], next = true, j+1
-			c.compare(i, j)
+			if !e.Implied || !b.At(j).Implied {
+				c.compare(i, j)
+			}
 		case !e.Implied: // what is in the folder is reported
 			c.add(item{a: int32(i), b: -1, what: Removed}) //nolint:gosec // lists have a limit far below
 		}
@@ -33,7 +35,7 @@ func Compare(a, b inside.List, partial bool) Changes {
 	c.EntriesA, c.EntriesB = both+c.Count(Removed), both+c.Count(Added)
 	c.pairMoved()
 	c.explain()
-	slices.SortFunc(c.items, c.byPath)
+	c.sortByPath()
 	return c
 }
 
@@ -129,8 +131,21 @@ func sameTime(a, b time.Time) (same, rounded bool) {
 	return same, same
 }
 
-// byPath orders changes by path, each folder before what is in it.
-func (c Changes) byPath(x, y item) int { return inside.ComparePaths(c.pathOf(x), c.pathOf(y)) }
+// sortByPath orders the changes by path, each folder before what is in it. It makes each path once.
+func (c *Changes) sortByPath() {
+	type placed struct {
+		path string
+		item item
+	}
+	all := make([]placed, len(c.items))
+	for i, it := range c.items {
+		all[i] = placed{c.pathOf(it), it}
+	}
+	slices.SortFunc(all, func(x, y placed) int { return inside.ComparePaths(x.path, y.path) })
+	for i := range all {
+		c.items[i] = all[i].item
+	}
+}
 
 func (c Changes) pathOf(it item) string {
 	if it.b >= 0 {

@@ -32,7 +32,7 @@ func (w What) Has(other What) bool { return w&other == other }
 // Changes is what differs between two lists.
 type Changes struct {
 	// EntriesA and EntriesB are the numbers of entries on each side. A folder that an archive does not
-	// list counts where the other side lists it.
+	// list counts only where the other side lists it.
 	EntriesA, EntriesB int
 	// Same is the number of paths that both sides have with equal entries.
 	Same int

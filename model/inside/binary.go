@@ -42,23 +42,26 @@ var ErrNotThisForm = errors.New("not a list of files that this version wrote")
 func (l *Layer) MarshalBinary() ([]byte, error) {
 	e := encoder{attrIDs: map[uint32]uint64{}}
 	e.header(l)
-	sums := 0
 	e.uvarint(uint64(l.Files.Len())) //nolint:gosec // not negative
 	for i := range l.Files.Len() {
 		e.entry(l.Files.t, i)
 	}
-	sums = len(e.sums)
-	out := make([]byte, binaryHead, binaryHead+binary.MaxVarintLen64+sums+len(e.rest)/2)
+	return seal(e.sums, e.rest)
+}
+
+// seal makes the binary form of its two parts.
+func seal(sums, rest []byte) ([]byte, error) {
+	out := make([]byte, binaryHead, binaryHead+binary.MaxVarintLen64+len(sums)+len(rest)/2)
 	copy(out, binaryMagic)
 	out[len(binaryMagic)] = binaryVersion
-	out = binary.AppendUvarint(out, uint64(sums)) //nolint:gosec // not negative
-	out = append(out, e.sums...)
+	out = binary.AppendUvarint(out, uint64(len(sums)))
+	out = append(out, sums...)
 	packed := bytes.NewBuffer(out)
 	z, err := zstd.NewWriter(packed, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(binaryWindow), zstd.WithEncoderCRC(false))
 	if err != nil {
 		return nil, err
 	}
-	if _, err := z.Write(e.rest); err != nil {
+	if _, err := z.Write(rest); err != nil {
 		return nil, err
 	}
 	if err := z.Close(); err != nil {
@@ -339,18 +342,18 @@ func (d *decoderState) layer(size int) *Layer {
 	}
 	d.list = newBuilder()
 	var e Entry
-	n := d.uvarint()
+	n := d.length(2*d.max.entries + d.max.path)
 	// As many as there can be in the bytes of a usual layer, so that the index need not grow.
 	const bytesOfEntry = 16
-	if n < uint64(size/bytesOfEntry) {
-		d.list.t.index.slots = make([]uint32, slotsFor(int(n))) //nolint:gosec // small
+	if n < size/bytesOfEntry {
+		d.list.t.index.slots = make([]uint32, slotsFor(n))
 	}
 	for ; n > 0 && !d.failed; n-- {
-		if d.list.t.n > 2*d.max.entries+d.max.path || d.list.held()+d.extraBytes > 2*d.max.names {
+		if d.list.held()+d.extraBytes > 2*d.max.names {
 			d.fail()
 		}
-		if d.entry(&e); !d.failed {
-			d.list.put(&e)
+		if d.entry(&e); !d.failed && d.list.put(&e) {
+			d.fail() // a list has a path once
 		}
 	}
 	l.Files = d.list.list()

@@ -3,6 +3,7 @@ package inside
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"math"
 	"slices"
@@ -84,6 +85,28 @@ func TestUnmarshalBinary_damaged(t *testing.T) {
 	}
 }
 
+// TestUnmarshalBinary_bomb: a small file with many entries of one path, or a number of them that
+// is a lie, ends at once.
+func TestUnmarshalBinary_bomb(t *testing.T) {
+	var e encoder
+	e.header(&Layer{})
+	for name, rest := range map[string][]byte{
+		"one path": append(binary.AppendUvarint(e.rest, 1e6), append([]byte{hasNewAttributes, 0, 0, 2, 0, 0, 0, 0, 0, 0}, make([]byte, 16<<20)...)...),
+		"number":   append(binary.AppendUvarint(e.rest, math.MaxInt64), make([]byte, 16<<20)...),
+		"too few":  binary.AppendUvarint(e.rest, 1e6),
+	} {
+		data, err := seal(nil, rest)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var l Layer
+		n := allocated(func() { err = l.UnmarshalBinary(data) })
+		if !errors.Is(err, ErrNotThisForm) || n > 4<<20 {
+			t.Errorf("%s: %v, with %d bytes from a file of %d", name, err, n, len(data))
+		}
+	}
+}
+
 // resealed returns data with the hash that it should have: a fuzzer cannot find it.
 func resealed(data []byte) []byte {
 	data = bytes.Clone(data)
@@ -94,23 +117,36 @@ func resealed(data []byte) []byte {
 	return data
 }
 
+// FuzzDecode decodes a file with any bytes behind its hash, and one with any bytes in its parts.
 func FuzzDecode(f *testing.F) {
 	for seed := range uint64(3) {
 		l, err := Read(bytes.NewReader(insidetest.Tar(insidetest.Random(seed, 15)...)), Options{})
 		if err != nil {
 			f.Fatal(err)
 		}
-		f.Add(marshal(f, l))
-	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		var l, again Layer
-		if l.UnmarshalBinary(resealed(data)) != nil {
-			return
+		e := encoder{attrIDs: map[uint32]uint64{}}
+		e.header(l)
+		e.uvarint(uint64(l.Files.Len()))
+		for i := range l.Files.Len() {
+			e.entry(l.Files.t, i)
 		}
-		if err := again.UnmarshalBinary(marshal(t, &l)); err != nil {
+		f.Add(marshal(f, l), e.sums, e.rest)
+	}
+	f.Fuzz(func(t *testing.T, data, sums, rest []byte) {
+		sealed, err := seal(sums, rest)
+		if err != nil {
 			t.Fatal(err)
 		}
-		checkSame(t, &l, &again)
+		for _, file := range [][]byte{resealed(data), sealed} {
+			var l, again Layer
+			if l.UnmarshalBinary(file) != nil {
+				continue
+			}
+			if err := again.UnmarshalBinary(marshal(t, &l)); err != nil {
+				t.Fatal(err)
+			}
+			checkSame(t, &l, &again)
+		}
 	})
 }
 

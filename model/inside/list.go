@@ -30,6 +30,17 @@ func (l List) Len() int {
 	return l.t.n
 }
 
+// Recorded returns the number of entries that the archive lists: without those that are implied.
+func (l List) Recorded() int {
+	n := 0
+	for e := range l.All() {
+		if !e.Implied {
+			n++
+		}
+	}
+	return n
+}
+
 // All yields the entries in the order of the archive.
 func (l List) All() iter.Seq[Entry] {
 	return func(yield func(Entry) bool) {

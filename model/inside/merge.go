@@ -23,22 +23,39 @@ func Merge(layers []*Layer) List {
 	if !Mergeable(layers) {
 		return List{}
 	}
-	var all []Entry
+	n := 0
+	for _, l := range layers {
+		if l != nil {
+			n += l.Files.Len()
+		}
+	}
+	all := make([]mergedPath, 0, n) // most are seen
 	m := newMerger(layers)
 	m.visit(func(v visit) {
 		if v.hidden == 0 || v.lends {
-			all = append(all, m.resolved(v))
+			all = append(all, mergedPath{v.entry.Path, v.layer, v.row})
 		}
 	})
 	// The sort is stable: an implied folder comes before the older one that gives its attributes,
 	// and the last of two entries counts.
-	slices.SortStableFunc(all, func(a, b Entry) int { return ComparePaths(a.Path, b.Path) })
+	byPath := func(a, b mergedPath) int { return ComparePaths(a.path, b.path) }
+	if !slices.IsSortedFunc(all, byPath) { // as the entries of most single layers are
+		slices.SortStableFunc(all, byPath)
+	}
 	b := newBuilder()
-	for i := range all {
-		b.implyParents(all[i].Path) // that of a link may lead to a folder which no layer lists
-		b.put(&all[i])
+	for _, p := range all {
+		e := m.entry(p)
+		b.implyParents(e.Path) // that of a link may lead to a folder which no layer lists
+		b.put(&e)
 	}
 	return b.list()
+}
+
+// mergedPath is the path of an entry in a merged list, and where it is: an Entry takes five
+// times as much memory.
+type mergedPath struct {
+	path       string
+	layer, row int
 }
 
 // Mergeable reports whether layers have few enough entries, and names, to be merged: twice as
@@ -75,6 +92,7 @@ func ComparePaths(a, b string) int {
 // merger goes through the entries of layers, the newest layer first.
 type merger struct {
 	layers []*Layer
+	oldest int               // of the layers that were read
 	above  map[string]*cover // by path: what the newer layers have there
 }
 
@@ -91,8 +109,8 @@ type cover struct {
 
 // visit is an entry of a layer that is not a whiteout.
 type visit struct {
-	layer int
-	entry Entry
+	layer, row int
+	entry      Entry // at its path in a container
 	// hidden says why newer layers hide the entry, and by which of them does; 0 if it is seen.
 	hidden WasteKind
 	by     int
@@ -101,8 +119,8 @@ type visit struct {
 }
 
 // visit returns the visit of an entry at the path that c covers.
-func (c *cover) visit(layer int, e Entry) visit {
-	v := visit{layer: layer, entry: e}
+func (c *cover) visit(layer, row int, e Entry) visit {
+	v := visit{layer: layer, row: row, entry: e}
 	switch {
 	case c == nil, !c.deletes && !c.entry:
 		return v
@@ -117,7 +135,8 @@ func (c *cover) visit(layer int, e Entry) visit {
 }
 
 func newMerger(layers []*Layer) *merger {
-	return &merger{layers: layers, above: map[string]*cover{}}
+	oldest := slices.IndexFunc(layers, func(l *Layer) bool { return l != nil })
+	return &merger{layers: layers, oldest: oldest, above: map[string]*cover{}}
 }
 
 // visit calls f for each entry.
@@ -133,18 +152,24 @@ func (m *merger) visitLayer(layer int, files List, f func(visit)) {
 	placed := newPlacer(files)
 	closers := map[string]*cover{} // of the folders of this layer
 	var changes []Entry            // what hides entries of older layers, but none of this layer
-	for e := range files.All() {
+	change := func(e Entry) {
+		if layer != m.oldest {
+			changes = append(changes, e)
+		}
+	}
+	for row := range files.Len() {
+		e := files.At(row)
 		e.Path = placed.path(e.Path)
 		if e.Kind == Whiteout || e.Kind == OpaqueFolder {
-			changes = append(changes, e)
+			change(e)
 			continue
 		}
 		if closer := m.closer(closers, e.Path); closer != nil {
-			f(visit{layer: layer, entry: e, hidden: Deleted, by: closer.closer})
+			f(visit{layer: layer, row: row, entry: e, hidden: Deleted, by: closer.closer})
 			continue
 		}
-		f(m.above[e.Path].visit(layer, e))
-		changes = append(changes, e)
+		f(m.above[e.Path].visit(layer, row, e))
+		change(e)
 	}
 	for _, e := range changes {
 		m.cover(layer, e)
@@ -194,20 +219,23 @@ func (m *merger) cover(layer int, e Entry) {
 	}
 }
 
-// resolved returns the entry of a visit, with the content that a hard link names.
-func (m *merger) resolved(v visit) Entry {
-	if v.entry.Kind != Hardlink {
-		return v.entry
+// entry returns the entry of a merged list, with the content that a hard link names.
+func (m *merger) entry(p mergedPath) Entry {
+	files := m.layers[p.layer].Files
+	entry := files.At(p.row)
+	entry.Path = p.path
+	if entry.Kind != Hardlink {
+		return entry
 	}
-	e, ok := m.layers[v.layer].Files.Resolve(v.entry)
+	e, ok := files.Resolve(entry)
 	if ok {
 		return e
 	}
-	if target, found := m.find(v.layer, e.Link); found && target.Kind != Hardlink && target.Kind != Folder {
-		target.Path = v.entry.Path
+	if target, found := m.find(p.layer, e.Link); found && target.Kind != Hardlink && target.Kind != Folder {
+		target.Path = p.path
 		return target
 	}
-	return v.entry
+	return entry
 }
 
 // find returns the entry of a path that the layers older than one have.

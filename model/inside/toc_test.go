@@ -215,6 +215,32 @@ func TestRead_behindTOC(t *testing.T) {
 	}
 }
 
+// TestTOCSum: a digest counts only if it is a valid SHA-256.
+func TestTOCSum(t *testing.T) {
+	valid := strings.Repeat("0f", 32)
+	want := Hash(bytes.Repeat([]byte{0x0f}, 32))
+	for _, c := range []struct {
+		digest string
+		size   int64
+		want   Hash
+	}{
+		{"sha256:" + valid, 1, want},
+		{"sha256:" + valid, 0, want},
+		{"", 0, NoContent},
+		{"", 1, Hash{}},
+		{"sha256:" + strings.ToUpper(valid), 1, Hash{}},
+		{"sha256:" + valid[2:], 1, Hash{}},
+		{"sha256:" + valid + "0f", 1, Hash{}},
+		{"sha256:" + strings.Replace(valid, "0f", "0g", 1), 1, Hash{}},
+		{"sha512:" + valid, 1, Hash{}},
+		{valid, 1, Hash{}},
+	} {
+		if got := tocSum(&tocEntry{Digest: c.digest, Size: c.size}); got != c.want {
+			t.Errorf("%q of %d bytes: %x", c.digest, c.size, got)
+		}
+	}
+}
+
 func FuzzTOC(f *testing.F) {
 	f.Add(insidetest.TOC(insidetest.Random(1, 20)...))
 	f.Add([]byte(`{"a":[{}],"entries":[{"name":"..","type":"dir","xattrs":{"a":"eA=="}},{"name":"a/.wh.b","size":-1}]}`))

@@ -161,7 +161,8 @@ func (f authFile) lookup(ctx context.Context, run *helpers, host, repo string, r
 	for _, name := range lookupNames(host, repo) {
 		if keys := keysOf(f.helpers, name); len(keys) > 0 {
 			if prog := f.helpers[keys[0]]; prog != helperPrefix {
-				return f.runHelper(ctx, run, prog, serverName(keys[0]))
+				l, err := f.runHelper(ctx, run, prog, serverName(keys[0]))
+				return l, orNoLogin(err, l, prog)
 			}
 			// For docker an empty name means the logins in the file, not the general helper.
 			general, problem = "", f.emptyHelper(keys[0])
@@ -184,10 +185,18 @@ func (f authFile) lookup(ctx context.Context, run *helpers, host, repo string, r
 	if err == nil && l.IsZero() && server == host { // older versions of docker stored a URL
 		l, err = f.runHelper(ctx, run, general, "https://"+host)
 	}
-	if err == nil && l.IsZero() {
-		err = problem
+	if err == nil && l.IsZero() && problem != nil {
+		return l, problem
 	}
-	return l, err
+	return l, orNoLogin(err, l, general)
+}
+
+// orNoLogin returns the error of a helper, a *NoLoginError if it has no login.
+func orNoLogin(err error, l Login, prog string) error {
+	if err == nil && l.IsZero() {
+		return &NoLoginError{prog}
+	}
+	return err
 }
 
 // lookupNames are the names under which a login for a repository may be stored: the

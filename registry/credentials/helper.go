@@ -190,9 +190,16 @@ func parseHelperOutput(prog string, out []byte) (Login, error) {
 		return Login{}, err
 	}
 	if w.Username == refreshTokenUser {
-		return Login{RefreshToken: w.Secret, Source: prog}, nil
+		return Login{RefreshToken: w.Secret, Helper: prog}, nil
 	}
-	return Login{Username: w.Username, Password: w.Secret, Source: prog}, nil
+	return Login{Username: w.Username, Password: w.Secret, Helper: prog}, nil
+}
+
+// NoLoginError is the error of a credential helper that has no login for a registry.
+type NoLoginError struct{ Helper string }
+
+func (e *NoLoginError) Error() string {
+	return fmt.Sprintf("the credential helper %s has no login for it", safe.Clip(e.Helper))
 }
 
 // helperError words the failure of a helper. An empty message means the text of err.

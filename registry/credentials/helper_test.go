@@ -1,6 +1,7 @@
 package credentials
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -139,6 +140,63 @@ func TestHelper_emptyName(t *testing.T) {
 	}
 }
 
+// isNoLogin reports whether the error of a lookup is a *NoLoginError without a login, and nil with one.
+func isNoLogin(err error, l Login) bool {
+	_, ok := errors.AsType[*NoLoginError](err)
+	return ok == l.IsZero() && ok == (err != nil)
+}
+
+// TestLogin_nameOfHelper checks that the name of a login names the helper that supplied it, and
+// that the helper is found in the name.
+func TestLogin_nameOfHelper(t *testing.T) {
+	for _, tt := range []struct {
+		login        Login
+		name, helper string
+	}{
+		{Login{Username: "me", Password: "pw", Helper: "docker-credential-x"}, `the login of user "me" from the credential helper docker-credential-x`, "docker-credential-x"},
+		{Login{RefreshToken: "t", Helper: "/opt/x"}, "the token from the credential helper /opt/x", "/opt/x"},
+		{Login{Username: "me", Password: "pw", Source: "f.json"}, `the login of user "me" in f.json`, ""},
+		{Login{BearerToken: "t", Source: "f.json"}, "the token in f.json", ""},
+		{Login{Helper: "docker-credential-x"}, "", ""},
+	} {
+		if name := tt.login.String(); name != tt.name || HelperOf(name) != tt.helper {
+			t.Errorf("got %s of %q, want %s of %q", name, HelperOf(name), tt.name, tt.helper)
+		}
+	}
+}
+
+// TestLookup_noLogin checks that a helper without a login is named only if no login is found
+// elsewhere, and no other helper fails.
+func TestLookup_noLogin(t *testing.T) {
+	registrytest.Home(t, map[string]string{
+		"bin/docker-credential-none": "#!/bin/sh\necho 'credentials not found in native keychain'; exit 1\n",
+		"bin/docker-credential-bad":  "#!/bin/sh\necho 'out of order'; exit 1\n",
+	})
+	const none, bad = `{"credsStore":"none"}`, `{"credHelpers":{"reg.example":"bad"}}`
+	const noLogin, failed = "the credential helper docker-credential-none has no login for it", "the credential helper docker-credential-bad failed"
+	for _, tt := range []struct {
+		files []string
+		want  string
+	}{
+		{[]string{none}, noLogin},
+		{[]string{`{"credHelpers":{"reg.example":"none"}}`}, noLogin},
+		{[]string{none, `{}`}, noLogin},
+		{[]string{none, bad}, failed},
+		{[]string{bad, none}, failed},
+		{[]string{none, `{"auths":{"reg.example":{"username":"a","password":"b"}}}`}, ""},
+		{[]string{`{}`}, ""},
+	} {
+		k := NewStatic()
+		for _, f := range tt.files {
+			k.AddAuthFile("config.json", []byte(f))
+		}
+		_, err := k.Lookup(registrytest.Deadline(t), "reg.example", "app")
+		if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.HasPrefix(err.Error(), tt.want)) {
+			t.Errorf("%q: got %v, want %q", tt.files, err, tt.want)
+		}
+	}
+}
+
 // TestHelper_urlOfRegistry checks that a helper without a login for the name of a registry is
 // asked for its URL, under which older versions of docker stored logins, once.
 func TestHelper_urlOfRegistry(t *testing.T) {
@@ -150,7 +208,7 @@ func TestHelper_urlOfRegistry(t *testing.T) {
 	for range 2 {
 		for host, user := range map[string]string{"old.example": "u", "none.example": "", "docker.io": ""} {
 			l, err := k.Lookup(registrytest.Deadline(t), host, "app")
-			if err != nil || l.Username != user {
+			if !isNoLogin(err, l) || l.Username != user {
 				t.Errorf("%s: got %v, %v", host, l, err)
 			}
 		}

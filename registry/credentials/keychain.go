@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"syscall"
 
@@ -55,7 +56,7 @@ func NewStatic() *Keychain { return &Keychain{static: true} }
 
 // Lookup returns the login for a repository of a registry, the zero login if there is
 // none. The error is that of a helper or of a damaged entry, if no login was found
-// elsewhere.
+// elsewhere: a *NoLoginError only if there is no other.
 func (k *Keychain) Lookup(ctx context.Context, host, repo string) (Login, error) {
 	var firstErr error
 	refused := func(l Login) bool {
@@ -71,7 +72,7 @@ func (k *Keychain) Lookup(ctx context.Context, host, repo string) (Login, error)
 		if err == nil && !l.IsZero() && !refused(l) {
 			return l, nil
 		}
-		if firstErr == nil {
+		if noLogin, _ := errors.AsType[*NoLoginError](firstErr); firstErr == nil || noLogin != nil && err != nil {
 			firstErr = err
 		}
 	}
@@ -146,6 +147,18 @@ func (k *Keychain) Refuse(host, repo string, l Login) {
 	k.refused[refusal{host, repo, l}] = true
 	k.loaded, k.settings = false, nil
 	k.helpers.forget(host)
+}
+
+// IsRefused reports whether a registry has refused a login for a repository since the last Forget.
+func (k *Keychain) IsRefused(host, repo string) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for r := range k.refused {
+		if r.host == host && r.repo == repo {
+			return true
+		}
+	}
+	return false
 }
 
 // Forget makes the next lookup for a registry read the files and helpers again, and forgets
@@ -257,7 +270,8 @@ type Login struct {
 	Username, Password string
 	RefreshToken       string
 	BearerToken        string
-	Source             string // file or helper
+	Source             string // the file that has it, "" for a helper
+	Helper             string // the credential helper that supplied it, "" for a file
 }
 
 // IsZero reports whether the login is empty.
@@ -265,11 +279,27 @@ func (l Login) IsZero() bool { return l.Username == "" && l.RefreshToken == "" &
 
 // String names a login by its user and its source, without secrets; "" for none.
 func (l Login) String() string {
+	from := " in " + l.Source
+	if l.Helper != "" {
+		from = fromHelper + safe.Clip(l.Helper)
+	}
 	switch {
 	case l.IsZero():
 		return ""
 	case l.Username != "":
-		return fmt.Sprintf("the login of user %q in %s", safe.Clip(l.Username), l.Source)
+		return fmt.Sprintf("the login of user %q", safe.Clip(l.Username)) + from
 	}
-	return "the token in " + l.Source
+	return "the token" + from
+}
+
+// fromHelper is in the name of a login before the helper that supplied it.
+const fromHelper = " from the credential helper "
+
+// HelperOf returns the credential helper in the name of a login that String made, "" for none.
+func HelperOf(login string) string {
+	i := strings.LastIndex(login, fromHelper)
+	if i < 0 {
+		return ""
+	}
+	return login[i+len(fromHelper):]
 }

@@ -7,9 +7,11 @@ import (
 	"debug/elf"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -292,6 +294,69 @@ func TestPlatform(t *testing.T) {
 	}
 	if right.Config.RootFS.DiffIDs[0] == readImage(t, "uis/tool", "v1.3", "linux/amd64").Config.RootFS.DiffIDs[0] {
 		t.Error("v1.3 has a base for each platform")
+	}
+}
+
+// TestRebuild checks the fourth: the ways in which the layers of its steps differ.
+func TestRebuild(t *testing.T) {
+	const repo = "shop/worker"
+	a, b := readImage(t, repo, "build-311", ""), readImage(t, repo, "build-312", "")
+	if revision := a.Config.Config.Labels[v1.AnnotationRevision]; revision == "" || revision != b.Config.Config.Labels[v1.AnnotationRevision] {
+		t.Errorf("revisions %q and %q", revision, b.Config.Config.Labels[v1.AnnotationRevision])
+	}
+	want := []struct {
+		times int
+		more  string // paths that differ in more than times
+	}{
+		{0, ""},
+		{3, ""},
+		{17, "var/cache/ldconfig/aux-cache var/log/apt/history.log var/log/dpkg.log"},
+		{7, "app/main.py app/requirements.txt app/start.sh app/util/retry.py"},
+	}
+	if len(a.Manifest.Layers) != len(want) || len(b.Manifest.Layers) != len(want) {
+		t.Fatalf("%d and %d layers", len(a.Manifest.Layers), len(b.Manifest.Layers))
+	}
+	for i, w := range want {
+		filesA, filesB := unpackFiles(t, repo, a, i), unpackFiles(t, repo, b, i)
+		times, more := 0, map[string]bool{}
+		for path := range filesA {
+			more[path] = filesA[path].rest != filesB[path].rest
+			if filesB[path].rest != "" && filesA[path].time != filesB[path].time {
+				times++
+			}
+		}
+		for path := range filesB {
+			more[path] = filesA[path].rest != filesB[path].rest
+		}
+		maps.DeleteFunc(more, func(_ string, differs bool) bool { return !differs })
+		if got := strings.Join(slices.Sorted(maps.Keys(more)), " "); times != w.times || got != w.more {
+			t.Errorf("layer %d: %d times and %q differ, want %d and %q", i, times, got, w.times, w.more)
+		}
+	}
+}
+
+// fileState is an entry of a layer: its time, and everything else.
+type fileState struct{ time, rest string }
+
+// unpackFiles returns the entries of a layer by path.
+func unpackFiles(t *testing.T, repo string, img model.Image, layer int) map[string]fileState {
+	t.Helper()
+	l := img.Manifest.Layers[layer]
+	r := tar.NewReader(bytes.NewReader(unpack(t, l.MediaType, get(t, "/v2/"+repo+"/blobs/"+l.Digest.String()).Body.Bytes())))
+	all := map[string]fileState{}
+	for {
+		h, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return all
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		content, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[h.Name] = fileState{h.ModTime.String(), fmt.Sprint(h.Typeflag, h.Mode, h.Uid, h.Linkname, digest.FromBytes(content))}
 	}
 }
 

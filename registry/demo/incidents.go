@@ -14,13 +14,13 @@ type Incident struct {
 	Look  string // where to find the answer
 }
 
-// Incidents returns the three incidents of the demo.
+// Incidents returns the incidents of the demo.
 func Incidents() []Incident {
 	return []Incident{
 		{
 			Title: "The retagged image",
-			Story: "The tested image was tagged prod and pushed from another host. A check of the layers now says that prod has one layer " +
-				"twice and lacks another. Is prod what was tested?",
+			Story: "prod is the tested image, pushed from another host. A check says that it has one layer twice and lacks another. " +
+				"Is prod what was tested?",
 			A:    "shop/image-name:20231001.155532z",
 			B:    ":prod",
 			Look: "Open the row of the layer that differs: what do its two blobs contain? The schema1 view shows what the check saw.",
@@ -37,7 +37,15 @@ func Incidents() []Incident {
 			Story: "The index says linux/arm64 and so does the config, but on the arm64 hosts the tool ends with \"exec format error\". v1.3 works.",
 			A:     "uis/tool:v1.3",
 			B:     ":main",
-			Look:  "Open the platforms of main, and compare the layers of arm64 with those of amd64.",
+			Look:  "Open Platforms, and compare the layers of arm64 and amd64.",
+		},
+		{
+			Title: "The same commit, built twice",
+			Story: "Builds 311 and 312 are of one commit, yet 312 ends with \"permission denied\". " +
+				"Which differences does every build make, and which not?",
+			A:    "shop/worker:build-311",
+			B:    ":build-312",
+			Look: "Open Files: three steps differ, each for another reason.",
 		},
 	}
 }

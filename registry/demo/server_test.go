@@ -43,11 +43,11 @@ func TestPages(t *testing.T) {
 		path, key      string
 		names, request int
 	}{
-		{"/v2/_catalog", "repositories", 17, 1},
-		{"/v2/_catalog?n=5", "repositories", 17, 4},
-		{"/v2/_catalog?n=6", "repositories", 17, 3},
+		{"/v2/_catalog", "repositories", 18, 1},
+		{"/v2/_catalog?n=5", "repositories", 18, 4},
+		{"/v2/_catalog?n=6", "repositories", 18, 3},
 		{"/v2/_catalog?n=0", "repositories", 0, 1},
-		{"/v2/_catalog?n=9223372036854775807&last=shop", "repositories", 7, 1},
+		{"/v2/_catalog?n=9223372036854775807&last=shop", "repositories", 8, 1},
 		{"/v2/_catalog?last=zzz", "repositories", 0, 1},
 		{"/v2/team/many/tags/list", "tags", 1500, 1},
 		{"/v2/team/many/tags/list?n=100", "tags", 1500, 15},

@@ -52,6 +52,7 @@ type access struct {
 	noLogin   time.Time  // its login is not used before that: the place refuses it, and answers without it
 	accepted  token      // the last key that it accepted, zero for none
 	refusals  refusals
+	refused   outcome       // of the login that it refused last: see shareRefusal
 	turn      chan struct{} // holds a value while a token for it is requested
 }
 

@@ -89,7 +89,8 @@ func realmURL(realm string, base *url.URL) string {
 	if err != nil {
 		return realm
 	}
-	if base.Scheme == "https" && u.Scheme == "http" && dialAddress(strings.TrimSuffix(u.Host, ":80")) == dialAddress(base.Host) {
+	isServer := strings.EqualFold(dialAddress(strings.TrimSuffix(u.Host, ":80")), dialAddress(base.Host))
+	if base.Scheme == "https" && u.Scheme == "http" && isServer {
 		u.Scheme, u.Host = base.Scheme, base.Host
 	}
 	return u.String()

@@ -1,8 +1,11 @@
 package transport
 
 import (
+	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/tagdiff/tagdiff/registry/internal/registrytest"
 )
 
 func TestChallenges(t *testing.T) {
@@ -50,4 +53,25 @@ func FuzzChallenges(f *testing.F) {
 			t.Errorf("picked %+v", c)
 		}
 	})
+}
+
+// TestRealmURL checks where a token is asked for: a realm that names the registry itself with http
+// is asked over https, also if it is written in capital letters.
+func TestRealmURL(t *testing.T) {
+	for _, tt := range []struct{ base, realm, want string }{
+		{"https://reg.example/v2/", "http://reg.example/token", "https://reg.example/token"},
+		{"https://reg.example/v2/", "HTTP://reg.example/token", "https://reg.example/token"},
+		{"https://reg.example/v2/", "HTTP://REG.example:80/token", "https://reg.example/token"},
+		{"https://reg.example:443/v2/", "http://Reg.Example/token", "https://reg.example:443/token"},
+		{"https://reg.example/v2/", "/token", "https://reg.example/token"},
+		{"https://reg.example/v2/", "HTTP://auth.example/token", "http://auth.example/token"},
+		{"https://reg.example/v2/", "HTTP://reg.example:5000/token", "http://reg.example:5000/token"},
+		{"http://reg.example/v2/", "HTTP://REG.example/token", "http://REG.example/token"},
+	} {
+		base, err := url.Parse(tt.base)
+		registrytest.OK(t, err)
+		if got := realmURL(tt.realm, base); got != tt.want {
+			t.Errorf("%s of %s is %s, want %s", tt.realm, tt.base, got, tt.want)
+		}
+	}
 }

@@ -225,7 +225,8 @@ func (n *negotiation) answer(ctx context.Context, p place, c *challenge, refused
 			n.best.withLogin = false
 			n.keep(outcome{response: known})
 			return key{}, false, nil
-		default:
+		default: // a token service may issue one token whatever the login
+			known.Login, known.Issued = k.login.String(), k.issued
 			n.keep(outcome{response: known, withLogin: !k.login.IsZero()})
 			n.noteRefused(k.login.String())
 		}
@@ -339,15 +340,34 @@ func (n *negotiation) loginOf(ctx context.Context, p place, stage loginStage) (l
 		if n.tries == 0 && isRefusing(known.refusingError(p)) { // the person may have logged in since
 			n.credentials.Forget(n.transport.registry)
 		}
-		l, err = n.lookup(ctx, p)
+		if l, err = n.lookup(ctx, p); l.IsZero() {
+			n.shareRefusal(p)
+		}
 		n.login = l
 	}
 	return l, err
 }
 
+// shareRefusal makes a refusal the answer if another request found it while this one was sent: the
+// login is not looked up again before that request ends. Its words may be about another tag.
+func (n *negotiation) shareRefusal(p place) {
+	o := n.at(p).refused
+	if !o.withLogin || !n.credentials.IsRefused(n.transport.registry, repositoryOf(p.scope)) {
+		return
+	}
+	o.response.Body = nil
+	n.keep(o)
+	login := o.response.Login
+	if e := tokenRefusal(o.err); e != nil {
+		login = e.Login
+	}
+	n.noteRefused(login)
+}
+
 // lookupAgain reads the files and helpers again after n.login was refused. It returns zero if
 // they have no other login.
 func (n *negotiation) lookupAgain(ctx context.Context, p place) (credentials.Login, error) {
+	n.change(p, func(known *access) { known.refused = n.best })
 	n.credentials.Refuse(n.transport.registry, repositoryOf(p.scope), n.login)
 	l, err := n.lookup(ctx, p)
 	if err != nil || l.IsZero() || l == n.login {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/tagdiff/tagdiff/model/safe"
@@ -28,7 +29,7 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 	}
 	switch {
 	case len(via) > MaxRedirects:
-		return &ServerError{Did: fmt.Sprintf("redirected more than %d times", MaxRedirects), Next: askAdministrator, Host: last.URL.Host}
+		return &ServerError{Did: manyRedirects(slices.Concat(via, []*http.Request{req})), Next: askAdministrator, Host: via[0].URL.Host}
 	case req.URL.Hostname() == "" || req.URL.Scheme != "http" && req.URL.Scheme != "https":
 		return refused("a request")
 	case last.URL.Scheme == "https" && req.URL.Scheme != "https":
@@ -54,6 +55,21 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 func keptLogin(a Response) error {
 	to := safe.Clip(a.url.Scheme + "://" + a.url.Host)
 	return &ServerError{Did: "redirects to " + to + ", which gets no login", Next: askAdministrator, redirectsLogin: true}
+}
+
+// manyRedirects words more redirects than tagdiff follows, with the hosts that they led to.
+func manyRedirects(requests []*http.Request) string {
+	var others []string
+	for _, r := range requests {
+		if host := r.URL.Host; host != requests[0].URL.Host && !slices.Contains(others, host) {
+			others = append(others, host)
+		}
+	}
+	text := fmt.Sprintf("redirected the request more than %d times, ", MaxRedirects)
+	if len(others) == 0 {
+		return text + "each time to itself"
+	}
+	return text + "by way of " + safe.Clip(strings.Join(others, ", "))
 }
 
 // mayFollow reports whether a key may be sent to its host after a redirect from another host:

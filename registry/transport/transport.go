@@ -47,6 +47,7 @@ package transport
 import (
 	"cmp"
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"net/http"
@@ -154,6 +155,9 @@ func (tr *Transport) LoginError() error {
 	}
 	tr.auth.mu.Lock()
 	defer tr.auth.mu.Unlock()
+	if _, ok := errors.AsType[*credentials.NoLoginError](tr.auth.lookupErr); ok && tr.auth.fileErr != nil {
+		return tr.auth.fileErr // which may have the login
+	}
 	return cmp.Or(tr.auth.lookupErr, tr.auth.fileErr)
 }
 

@@ -14,7 +14,7 @@ import (
 func demoCommand(f *flags, failed *result) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "demo",
-		Short: "Try tagdiff on a built-in registry with three true incidents",
+		Short: "Try tagdiff on a built-in registry with four cases from practice",
 		Args:  cobra.ArbitraryArgs,
 		RunE: failed.of(func(cmd *cobra.Command, args []string) error {
 			if err := noArguments(cmd, args); err != nil {
@@ -38,7 +38,7 @@ func demoCommand(f *flags, failed *result) *cobra.Command {
 
 // guideFor returns the demo's incidents as the guide of the first screen.
 func guideFor(host string) (ui.Guide, error) {
-	g := ui.Guide{Title: "demo", Intro: "Three true stories. The demo registry runs on " + host, Registry: model.Ref{Registry: host}}
+	g := ui.Guide{Title: "demo", Intro: "Four cases from practice. The demo registry runs on " + host, Registry: model.Ref{Registry: host}}
 	for _, i := range demo.Incidents() {
 		a, err := model.ParseImage(host + "/" + i.A)
 		if err != nil {

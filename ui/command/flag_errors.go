@@ -58,6 +58,11 @@ func valueError(e *pflag.InvalidValueError) error {
 			return fmt.Errorf("%s %s is too large; write a smaller number", name, value)
 		}
 		return fmt.Errorf("%s %q is not a whole number; write one such as 8", name, value)
+	case "size":
+		if value != "" && strings.Trim(value, "0123456789") == "" && strings.Trim(value, "0") != "" {
+			return fmt.Errorf("%s %s has no unit; write %sMB or %sGB", name, value, value, value)
+		}
+		return fmt.Errorf("%s %q is not a size; write one such as 64MB or 1GiB", name, value)
 	case "bool":
 		return fmt.Errorf("%s takes no value; leave out =%s", name, value)
 	}

@@ -36,6 +36,22 @@ func TestFlagErrors(t *testing.T) {
 		{[]string{"help", "compare"}, `"compare" is not a command; see tagdiff --help`},
 		{[]string{"watch", "-o", "tui", "r.example/a:1"}, `watch prints text or json, not "tui"`},
 		{[]string{"--timeout", "999999h"}, "--timeout 999999h0m0s must be at most 24h"},
+		{[]string{"--max-read", "64", "--inside", "r.example/a:1"}, "--max-read 64 has no unit; write 64MB or 64GB"},
+		{[]string{"--max-read", "", "--inside", "r.example/a:1"}, `--max-read "" is not a size; write one such as 64MB or 1GiB`},
+		{[]string{"--max-read", "0", "--inside", "r.example/a:1"}, `--max-read "0" is not a size; write one such as 64MB or 1GiB`},
+		{[]string{"--max-read", "0MB", "--inside", "r.example/a:1"}, `--max-read "0MB" is not a size; write one such as 64MB or 1GiB`},
+		{[]string{"--max-read=-1MB", "--inside", "r.example/a:1"}, `--max-read "-1MB" is not a size; write one such as 64MB or 1GiB`},
+		{[]string{"--max-read", "1 MB", "--inside", "r.example/a:1"}, `--max-read "1 MB" is not a size; write one such as 64MB or 1GiB`},
+		{[]string{"--max-read", "much", "--inside", "r.example/a:1"}, `--max-read "much" is not a size; write one such as 64MB or 1GiB`},
+		{[]string{"--max-read", "99999999EB", "--inside", "r.example/a:1"}, `--max-read "99999999EB" is not a size; write one such as 64MB or 1GiB`},
+		{[]string{"--max-read", "9EiB", "--inside", "r.example/a:1"}, `--max-read "9EiB" is not a size; write one such as 64MB or 1GiB`},
+		{[]string{"--max-read", "64MB", "r.example/a:1"}, "--max-read needs --inside"},
+		{[]string{"--all-files", "r.example/a:1"}, "--all-files needs --inside"},
+		{[]string{"--inside", "r.example/a"}, "--inside needs an image; add a tag to r.example/a"},
+		{[]string{"--accept", "", "r.example/a:1", ":2"}, "--accept names no kind of difference; write times or generated"},
+		{[]string{"--accept", "files", "r.example/a:1", ":2"}, `--accept "files" is not a kind of difference: use times or generated`},
+		{[]string{"--accept", "times", "r.example/a:1"}, "--accept compares two images; give a second one, or leave it out"},
+		{[]string{"--accept", "times", "--exact", "r.example/a:1", ":2"}, "--accept allows differences and --exact does not; leave one out"},
 		{[]string{"--parallel", "0", "r.example/a:1"}, "--parallel 0 must be from 1 to 512"},
 	} {
 		if err := runCommand(tt.args...); err == nil || err.Error() != tt.want {
@@ -53,4 +69,21 @@ func runCommand(args ...string) error {
 		return err
 	}
 	return failed.err
+}
+
+// TestByteSize checks how sizes are read, and how they are written in the help.
+func TestByteSize(t *testing.T) {
+	for text, want := range map[string]byteSize{
+		"64MB": 64_000_000, "64mb": 64_000_000, "1GiB": 1 << 30, "1.5kB": 1500, "1B": 1, "2M": 2_000_000, "2Mi": 2 << 20,
+	} {
+		var s byteSize
+		if err := s.Set(text); err != nil || s != want {
+			t.Errorf("%s: %d, %v, want %d", text, s, err, want)
+		}
+	}
+	for size, want := range map[byteSize]string{defaultMaxRead: "256MB", 1500: "1500B"} {
+		if got := size.String(); got != want {
+			t.Errorf("%d: %s, want %s", size, got, want)
+		}
+	}
 }

@@ -26,6 +26,7 @@ type flags struct {
 	exact, digests, siblings                           bool
 	recheck, timeout                                   time.Duration
 	parallel                                           int
+	insideFlags
 }
 
 // defineShared adds the flags that every command takes.
@@ -60,6 +61,7 @@ func (f *flags) defineReports(p *pflag.FlagSet) {
 	p.StringVar(&f.metadata, "metadata", "", "Read the image digest from `FILE`, written by docker buildx --metadata-file")
 	p.BoolVar(&f.digests, "digests", false, "List the tags of a repository by digest: one HEAD request per tag")
 	p.StringVar(&f.match, "match", "", "With --digests, only tags that match the regular `EXPRESSION`")
+	f.define(p)
 }
 
 // Limits of --timeout: about one round trip of the slowest usable link, and a day.
@@ -144,7 +146,7 @@ func (f *flags) checkPlatform(form string, refs []model.Ref) error {
 
 // form returns the output format. It refuses a screen without a terminal, which would never end.
 func (f *flags) form() (string, error) {
-	tty := term.IsTerminal(os.Stdout.Fd()) && !isDumbTerminal() && f.expect == "" && !f.digests
+	tty := term.IsTerminal(os.Stdout.Fd()) && !isDumbTerminal() && f.expect == "" && !f.digests && !f.wantsReport()
 	switch f.output {
 	case "":
 		if tty {

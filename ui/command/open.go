@@ -47,6 +47,9 @@ func (f *flags) open(cmd *cobra.Command, args []string, guide *ui.Guide) error {
 	if f.exact && (f.expect != "" || len(refs) == 1) {
 		return errors.New("--exact compares the digests of two images; give a second one, or leave it out")
 	}
+	if err := f.check(form, refs, cmd.Flags().Changed, f.exact); err != nil {
+		return err
+	}
 	on, err := f.connect(guide)
 	if err != nil {
 		return err
@@ -62,8 +65,8 @@ func (f *flags) open(cmd *cobra.Command, args []string, guide *ui.Guide) error {
 	}
 	r := report.Request{
 		Registry: on.source(), Format: form, Platform: f.platform, Exact: f.exact, Expect: expected, Digests: digests,
-		Siblings: f.siblings, Errors: cmd.ErrOrStderr(), Journal: on.seen.forScreens(),
-		Options: report.Options{Gate: safe.Gate{Reveal: f.reveal}, ASCII: f.plainText(), PlainHTTP: f.plainHTTP},
+		Siblings: f.siblings, Inside: f.request(), Errors: cmd.ErrOrStderr(), Journal: on.seen.forScreens(),
+		Options: report.Options{Gate: safe.Gate{Reveal: f.reveal}, ASCII: f.plainText(), PlainHTTP: f.plainHTTP, AllFiles: f.allFiles},
 	}
 	same, err := f.print(cmd.Context(), cmd.OutOrStdout(), r, refs, guide)
 	if err == nil && !same {
@@ -83,6 +86,7 @@ func checkEmpty(cmd *cobra.Command) error {
 		{"metadata", "names no file; give the file that docker buildx --metadata-file wrote"},
 		{"platform", "names no platform; write one, for example linux/arm64"},
 		{"log", "names no file"},
+		{"accept", "names no kind of difference; write times or generated"},
 		{"match", "names no tags; write a regular expression, for example ^v1[.]"},
 	} {
 		if flag := cmd.Flags().Lookup(f.name); flag != nil && flag.Changed && flag.Value.String() == "" {

@@ -30,7 +30,7 @@ func (f *flags) screen(ctx context.Context, o ui.Options) error {
 	if file := files.Join(files.StateFolder(), "places.json"); o.Guide == nil && file != "" { // places of the demo end with the program
 		o.Places = places.At(file)
 	}
-	o.Platform, o.PlainHTTP, o.Recheck = f.platform, f.plainHTTP, f.recheck
+	o.Platform, o.PlainHTTP, o.Recheck, o.Inside = f.platform, f.plainHTTP, f.recheck, f.inside
 	o.Gate, o.Glyphs, o.InTmux = safe.Gate{Reveal: f.reveal}, glyphs, os.Getenv("TMUX") != ""
 	o.Size = func() (width, height int) {
 		width, height, _ = term.GetSize(os.Stdout.Fd()) // zero if it fails

@@ -44,15 +44,17 @@ type comparePage struct {
 	filter         widget.Filter
 	sheetKeys      [tabCount]viewKey // what the sheets were made from
 
-	tagSets   map[model.Ref]model.TagSet // known tags, by repository
-	poll      page.Poll
-	check     blobCheck
-	reading   reading
-	inside    diff.Inside
-	shelves   map[diff.RowLayers]*inside.Shelf // small text files of rows
-	declined  map[diff.ManifestPair]bool       // pairs that are not read unasked again
-	frame     page.Frame                       // of the last Layout
-	targetRow string                           // the row to put the cursor on
+	tagSets map[model.Ref]model.TagSet // known tags, by repository
+	poll    page.Poll
+	check   blobCheck
+	reading reading
+	// wholeOffered is set while Files offers to read all layers.
+	wholeOffered bool
+	inside       diff.Inside
+	shelves      map[diff.RowLayers]*inside.Shelf // small text files of rows
+	declined     map[diff.ManifestPair]bool       // pairs that are not read unasked again
+	frame        page.Frame                       // of the last Layout
+	targetRow    string                           // the row to put the cursor on
 }
 
 // tabID is one of the tabs.
@@ -182,6 +184,9 @@ func (p comparePage) press(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 	if p, effects, taken := p.pressReadingKey(msg); taken {
 		return p, effects
 	}
+	if p, effects, taken := p.pressFilesKey(msg); taken {
+		return p, effects
+	}
 	if s, moved := p.sheets[p.tab].Move(msg); moved {
 		p.sheets[p.tab] = s
 		return p, nil
@@ -203,6 +208,13 @@ func (p comparePage) press(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 		return p.nextPlatform(1)
 	case key.Matches(msg, page.Keys.PrevPlatform):
 		return p.nextPlatform(-1)
+	}
+	return p.pressLookKey(msg)
+}
+
+// pressLookKey handles the keys that change how a tab is shown.
+func (p comparePage) pressLookKey(msg tea.KeyPressMsg) (page.Page, page.Effects) {
+	switch {
 	case key.Matches(msg, page.Keys.Left):
 		return p.scroll(-scrollStep), nil
 	case key.Matches(msg, page.Keys.Right):
@@ -212,12 +224,6 @@ func (p comparePage) press(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 		return p, nil
 	case key.Matches(msg, page.Keys.StepOrder):
 		return p.toggleStepOrder()
-	case key.Matches(msg, page.Keys.Noise):
-		p.showsNoise = !p.showsNoise
-		return p, nil
-	case key.Matches(msg, page.Keys.Merged):
-		p.merged = !p.merged
-		return p, nil
 	case key.Matches(msg, page.Keys.Fold):
 		return p.toggleConsequences(), nil
 	}
@@ -229,6 +235,9 @@ func (p comparePage) press(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 func (p comparePage) toggleStepOrder() (page.Page, page.Effects) {
 	if p.tab == tabFiles {
 		p.fileOrder = (p.fileOrder + 1) % fileOrders
+		if p.showsOnlyA() && p.fileOrder == byDelta { // nothing is compared
+			p.fileOrder = bySize
+		}
 		return p, page.Toast(fileOrderNames[p.fileOrder])
 	}
 	p.newestFirst = !p.newestFirst
@@ -268,9 +277,21 @@ func (p comparePage) pressRowKey(msg tea.KeyPressMsg) (page.Page, page.Effects) 
 	case key.Matches(msg, page.Keys.Copy):
 		return p, widget.CopyRow(r)
 	case key.Matches(msg, page.Keys.Command):
-		return p, widget.CopyCommand(r)
+		return p, widget.CopyCommand(p.withFileCommand(r))
 	}
 	return p, page.Unused(msg)
+}
+
+// withFileCommand returns a row with its command. Those of files are made when they are needed: a step
+// can have thousands.
+func (p comparePage) withFileCommand(r widget.Row) widget.Row {
+	if r.Open == nil || !r.Command.IsEmpty() {
+		return r
+	}
+	if file, ok := r.Open(p.env).(filePage); ok {
+		r.Command = file.command
+	}
+	return r
 }
 
 // openRow opens what a row stands for.
@@ -288,6 +309,16 @@ func (p comparePage) openRow(r widget.Row) (page.Page, page.Effects) {
 	return p, nil
 }
 
+// extractRow opens the page of a file, which writes the file to disk.
+func (p comparePage) extractRow(r widget.Row) page.Effects {
+	if r.Open == nil {
+		return page.Toast(safe.Const("there is no file to write here"))
+	}
+	file, ok := r.Open(p.env).(filePage)
+	file.extracts = ok
+	return page.Send(page.PushMsg{Page: file})
+}
+
 // pairOf returns the index of the pair that a row shows, or -1.
 func (p comparePage) pairOf(r widget.Row) int {
 	for i := range p.cmp.Pairs {
@@ -300,14 +331,14 @@ func (p comparePage) pairOf(r widget.Row) int {
 
 // pickPair shows a pair and keeps it when the comparison changes.
 func (p comparePage) pickPair(id pairID) comparePage {
-	p.picked, p.pickedByUser, p.trail = id, true, nil
+	p.picked, p.pickedByUser, p.trail, p.wholeOffered = id, true, nil, false
 	p.tallies = p.tallyTabs()
 	p.mainFindings, p.otherFindings = p.rankFindings()
 	return p
 }
 
 func (p comparePage) toTab(t tabID) comparePage {
-	p.tab, p.offset = t, 0
+	p.tab, p.offset, p.wholeOffered = t, 0, false
 	if t == tabSummary {
 		p.trail = nil
 	}
@@ -357,7 +388,7 @@ func (p comparePage) changeSide(msg page.PickedMsg) (page.Page, page.Effects) {
 
 // recompare compares what has arrived so far.
 func (p comparePage) recompare() comparePage {
-	p.sheetKeys = [tabCount]viewKey{}
+	p.sheetKeys, p.wholeOffered = [tabCount]viewKey{}, false
 	switch {
 	case p.a.art != nil && p.b.art != nil && !p.alone:
 		p.cmp.Inside = p.inside
@@ -476,12 +507,18 @@ func (p comparePage) Hints() []key.Binding {
 	if p.filter.Open {
 		return p.filter.Hints()
 	}
+	if p.wholeOffered {
+		return []key.Binding{page.Describe(page.Keys.Open, "go on"), page.Describe(page.Keys.Back, "cancel")}
+	}
 	switch p.check.stage {
 	case checkOffered:
 		return []key.Binding{page.Describe(page.Keys.Open, "go on"), page.Describe(page.Keys.Back, "cancel")}
 	case checkRunning:
 		return []key.Binding{page.Describe(page.Keys.Back, "stop")}
 	case checkOff:
+	}
+	if p.tab == tabFiles {
+		return p.fileHints()
 	}
 	if p.alone {
 		return []key.Binding{page.Describe(page.Keys.NextTab, "view"), page.Keys.Open, page.Describe(page.Keys.MarkB, "compare with"),
@@ -499,13 +536,59 @@ func (p comparePage) Hints() []key.Binding {
 	return hints
 }
 
+// fileHints are the keys of the tab Files, those that lead on first.
+func (p comparePage) fileHints() []key.Binding {
+	back, tab := page.Keys.Back, page.Describe(page.Keys.NextTab, "view")
+	if p.reading.running {
+		return []key.Binding{page.Describe(page.Keys.Back, "stop"), tab, p.viewHint(), page.Keys.Filter}
+	}
+	var hints []key.Binding
+	if plan, ok := p.currentPlan(); ok && len(plan.layers) > 0 {
+		hints = append(hints, page.Describe(page.Keys.Inside, "look inside"))
+	}
+	if !p.showsOnlyA() {
+		hints = append(hints, page.Describe(page.Keys.Next, "next diff"))
+	}
+	hints = append(hints, page.Keys.Open)
+	if p.trail != nil {
+		back = page.Describe(page.Keys.Back, "finding")
+		hints = append(hints, back)
+	}
+	hints = append(hints, p.viewHint())
+	if !p.showsOnlyA() {
+		hints = append(hints, page.Describe(page.Keys.Noise, "noise"))
+	}
+	hints = append(hints, page.Describe(page.Keys.StepOrder, "order"), page.Keys.Filter, page.Describe(page.Keys.Extract, "write"))
+	if p.trail == nil {
+		hints = append(hints, back)
+	}
+	return append(hints, page.Keys.Copy, page.Describe(page.Keys.Command, "command"), tab)
+}
+
+// viewHint names the view of Files that comes next.
+func (p comparePage) viewHint() key.Binding {
+	pair := p.pair()
+	isWhole := pair != nil && pair.Inside != nil && pair.Inside.IsWhole()
+	switch {
+	case p.merged && (p.showsOnlyA() || isWhole || p.reading.running):
+		return page.Describe(page.Keys.Merged, "by step")
+	case p.merged, p.showsOnlyA(), isWhole:
+		return page.Describe(page.Keys.Merged, "whole image")
+	}
+	return page.Describe(page.Keys.Merged, "merged")
+}
+
 func (p comparePage) Help() page.KeyGroup {
 	return page.KeyGroup{Name: "Compare", Keys: []key.Binding{
 		page.Keys.NextTab, page.Keys.PrevTab, page.Keys.Tab, page.Keys.Next, page.Keys.Prev, page.Keys.NextPlatform, page.Keys.PrevPlatform,
 		page.Describe(page.Keys.Open, "open the row, or a finding's evidence"),
 		page.Keys.Proof, page.Describe(page.Keys.Copy, "copy the full value"), page.Keys.Command, page.Keys.Fold,
 		page.Describe(page.Keys.Verify, "check that the registry has every config and layer"),
-		page.Keys.Swap, page.Keys.ChangeA, page.Keys.ChangeB, page.Keys.Reload, page.Keys.Filter, page.Keys.Columns, page.Keys.StepOrder,
+		page.Keys.Swap, page.Keys.ChangeA, page.Keys.ChangeB, page.Keys.Reload, page.Keys.Filter, page.Keys.Columns,
+		page.Describe(page.Keys.StepOrder, "oldest or newest step first; in Files, by path or by size"),
+		page.Keys.Inside, page.Describe(page.Keys.Merged, "in Files: by step, merged, or the whole image"),
+		page.Describe(page.Keys.Noise, "in Files: show or hide times and generated files"),
+		page.Describe(page.Keys.Extract, "in Files: write the file to the current folder"),
 		page.Keys.Left, page.Keys.Right,
 		page.Describe(page.Keys.Group, "other tags of A's image (D: of B's)"),
 		page.Describe(page.Keys.Timeline, "timeline of A's tag (T: of B's)"),

@@ -17,3 +17,10 @@ func Arrived(p page.Page, a model.Artifact) tea.Msg {
 	a.Ref = side.ref
 	return sideMsg{load: side.load, art: a}
 }
+
+// LayerArrived returns the message that a layer has been read so far.
+func LayerArrived(p page.Page, s model.LayerState) tea.Msg {
+	return layerStateMsg{p.(comparePage).reading.id, s}
+}
+
+var ExtractedName = extractedName

@@ -1,14 +1,12 @@
 package compare
 
 import (
-	"bytes"
 	"context"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"strings"
+	"slices"
 	"time"
-	"unicode/utf8"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
@@ -16,7 +14,6 @@ import (
 	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/diff/filediff"
 	"github.com/tagdiff/tagdiff/diff/text"
-	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/inside"
 	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/ui/look"
@@ -24,16 +21,11 @@ import (
 	"github.com/tagdiff/tagdiff/ui/widget"
 )
 
-// The limits of a text that is compared: larger ones are only described.
-const (
-	maxTextBytes = 1 << 20
-	maxTextLines = 20_000
-)
-
 // filePage shows one file of both sides: what is known of it, and the lines of a text. A content that
 // was not kept is read again, which reads the layer up to the file.
 type filePage struct {
 	env     page.Env
+	ctx     context.Context
 	crumb   safe.Text
 	path    safe.Text
 	change  filediff.Change
@@ -46,22 +38,10 @@ type filePage struct {
 	sheet    widget.Sheet
 	key      filePageKey
 	stacked  bool
-}
+	extracts bool // write the file to disk at the start
+	asksSide bool // which side to write to disk
 
-// fileSource says where a file can be read.
-type fileSource struct {
-	repo  model.Ref
-	layer *model.Step // nil for a side without the file
-	entry inside.Entry
-}
-
-// fileContents are the contents of both sides, and their lines side by side if both are texts.
-type fileContents struct {
-	sides    [2][]byte
-	verified bool
-	isText   bool
-	rawLines [2][]safe.Text
-	pairs    []text.Pair
+	isCompared bool // with another image
 }
 
 // filePageKey is what the rows depend on.
@@ -69,6 +49,7 @@ type filePageKey struct {
 	width          int
 	reveal, loaded bool
 	stacked, err   bool
+	loading        bool
 }
 
 // fileContentsMsg is the end of reading a file.
@@ -77,98 +58,56 @@ type fileContentsMsg struct {
 	err      error
 }
 
-// openFile returns the function that makes the page of a file.
-func (v view) openFile(r diff.Row, f *diff.LayerFiles, ch filediff.Change) func(page.Env) page.Page {
-	return func(env page.Env) page.Page {
-		p := filePage{env: env, path: v.Gate.Clean(pathOrRoot(ch.Path)), change: ch, command: v.fileCommand(r, ch.Path)}
-		p.crumb = safe.Sprintf("step %s", stepNumberOrNone(r))
-		for i, s := range []struct {
-			entry *inside.Entry
-			step  *model.Step
-			repo  model.Ref
-		}{{ch.A, r.A, v.a.Repo()}, {ch.B, r.B, v.b.Repo()}} {
-			if s.entry != nil && s.step != nil {
-				p.sources[i] = fileSource{s.repo, s.step, *s.entry}
-			}
-		}
-		if shelf := v.shelves[diff.LayersOf(r)]; f != nil && shelf != nil {
-			if a, b, ok := shelf.Texts(ch.Path); ok {
-				p.contents = newFileContents(a, b, true)
-			}
-		}
-		return p
+// openFile returns the page of a file. r has the steps whose layers have the file, none where layers are
+// merged.
+func (v view) openFile(env page.Env, r diff.Row, ch filediff.Change) filePage {
+	r, where := v.rowOfChange(r, ch), safe.Const("of several layers")
+	if r.A != nil || r.B != nil {
+		where = stepNumber(r)
 	}
-}
-
-func stepNumberOrNone(r diff.Row) safe.Text {
-	if r.A == nil && r.B == nil {
-		return safe.Const("of several layers")
+	p := filePage{
+		env: env, path: v.Gate.Clean(pathOrRoot(ch.Path)), change: ch, command: v.fileCommand(r, ch), isCompared: !v.alone,
+		crumb: safe.Sprintf("step %s", where),
 	}
-	return stepNumber(r)
-}
-
-// newFileContents compares the lines of two contents if both are texts.
-func newFileContents(a, b []byte, verified bool) *fileContents {
-	c := &fileContents{sides: [2][]byte{a, b}, verified: verified, isText: isText(a) && isText(b)}
-	if !c.isText {
-		return c
+	if ch.A != nil && r.A != nil {
+		p.sources[0] = fileSource{v.a.Repo(), r.A, *ch.A}
 	}
-	var raw [2][]string
-	for i, content := range c.sides {
-		if len(content) > 0 {
-			c.rawLines[i] = safe.Lines(strings.TrimSuffix(string(content), "\n"))
-		}
-		for _, l := range c.rawLines[i] {
-			raw[i] = append(raw[i], l.String())
-		}
+	if ch.B != nil && r.B != nil {
+		p.sources[1] = fileSource{v.b.Repo(), r.B, *ch.B}
 	}
-	c.pairs = text.LinesDisplayed(raw[0], raw[1], raw[0], raw[1])
-	return c
-}
-
-// isText reports whether a content can be shown as lines.
-func isText(content []byte) bool {
-	return len(content) <= maxTextBytes && utf8.Valid(content) && !bytes.Contains(content[:min(len(content), 8<<10)], []byte{0}) &&
-		bytes.Count(content, []byte{'\n'}) <= maxTextLines
+	p.contents = keptContents(v.shelves[diff.LayersOf(r)], ch.A, ch.B)
+	return p
 }
 
 func (p filePage) Start(ctx context.Context) (page.Page, page.Effects) {
-	if p.contents != nil || !p.isReadable() {
+	p.ctx = ctx
+	p, effects := p.read()
+	if p.extracts {
+		var more page.Effects
+		p, more = p.pressExtract()
+		effects = slices.Concat(effects, more)
+	}
+	return p, effects
+}
+
+// read reads the contents, unless they were kept or are not to be shown.
+func (p filePage) read() (filePage, page.Effects) {
+	if p.contents != nil || p.largest() < 0 || p.largest() > maxTextBytes || p.change.What == filediff.Time {
 		return p, nil
 	}
 	p.loading = true
-	reg, sources := p.env.Registry, p.sources
-	return p, page.Once(ctx, func(ctx context.Context) tea.Msg {
-		var contents [2][]byte
-		verified := true
-		for i, s := range sources {
-			if s.layer == nil || s.entry.Kind != inside.File {
-				continue
-			}
-			got, err := reg.ReadFile(ctx, s.repo, s.layer.Layer, s.entry, maxTextBytes)
-			if err != nil {
-				return fileContentsMsg{err: err}
-			}
-			contents[i], verified = got.Bytes, verified && got.Verified
-		}
-		return fileContentsMsg{contents: newFileContents(contents[0], contents[1], verified)}
-	})
+	return p, readFile(p.ctx, p.env.Registry, p.sources)
 }
 
-// isReadable reports whether the contents are small enough to be read and shown, and belong to one
-// step.
-func (p filePage) isReadable() bool {
-	files := 0
+// largest is the size of the larger content, -1 if there is none to read.
+func (p filePage) largest() int64 {
+	size := int64(-1)
 	for _, s := range p.sources {
-		if s.layer == nil || s.entry.Kind != inside.File {
-			continue
-		}
-		files++
-		if s.entry.Size > maxTextBytes {
-			return false
+		if s.isFile() {
+			size = max(size, s.entry.Size)
 		}
 	}
-	return files > 0 && p.change.What != filediff.Time
+	return size
 }
 
 func (p filePage) Update(msg tea.Msg) (page.Page, page.Effects) {
@@ -179,6 +118,8 @@ func (p filePage) Update(msg tea.Msg) (page.Page, page.Effects) {
 			p.contents, p.err = msg.contents, msg.err
 		}
 		return p, nil
+	case extractedMsg:
+		return p, page.Toast(msg.text)
 	case tea.KeyPressMsg:
 		return p.press(msg)
 	}
@@ -186,6 +127,9 @@ func (p filePage) Update(msg tea.Msg) (page.Page, page.Effects) {
 }
 
 func (p filePage) press(msg tea.KeyPressMsg) (page.Page, page.Effects) {
+	if p.asksSide {
+		return p.pressSide(msg)
+	}
 	if s, moved := p.sheet.Move(msg); moved {
 		p.sheet = s
 		return p, nil
@@ -207,11 +151,50 @@ func (p filePage) press(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 		return p, widget.CopyRow(widget.Row{ValueName: safe.Const("the path"), Value: p.path})
 	case key.Matches(msg, page.Keys.Command):
 		return p, widget.CopyCommand(widget.Row{Command: p.command})
+	case key.Matches(msg, page.Keys.Extract):
+		return p.pressExtract()
 	case key.Matches(msg, page.Keys.Reload):
 		p.contents, p.err = nil, nil
-		return p.Start(p.env.Context)
+		return p.read()
 	}
 	return p, page.Unused(msg)
+}
+
+// pressExtract writes the file to disk, or asks which side's if the two contents differ.
+func (p filePage) pressExtract() (filePage, page.Effects) {
+	a, b := p.sources[0], p.sources[1]
+	same := a.entry.Sum != inside.Hash{} && a.entry.Sum == b.entry.Sum
+	switch {
+	case a.isFile() && b.isFile() && !same:
+		p.asksSide = true
+		return p, nil
+	case b.isFile():
+		return p.extract(b)
+	case a.isFile():
+		return p.extract(a)
+	}
+	return p, page.Toast(safe.Const("only the content of a file can be written"))
+}
+
+// pressSide handles the answer to which side is to be written.
+func (p filePage) pressSide(msg tea.KeyPressMsg) (page.Page, page.Effects) {
+	p.asksSide = false
+	switch {
+	case key.Matches(msg, page.Keys.MarkA):
+		return p.extract(p.sources[0])
+	case key.Matches(msg, page.Keys.MarkB):
+		return p.extract(p.sources[1])
+	}
+	return p, page.Toast(safe.Const("nothing was written"))
+}
+
+// extract writes a file to disk.
+func (p filePage) extract(s fileSource) (filePage, page.Effects) {
+	if s.entry.Size > maxExtracted {
+		return p, page.Toast(safe.Sprintf("not written: %s is more than %s; c copies a command that reads it", look.Size(s.entry.Size),
+			look.Size(maxExtracted)))
+	}
+	return p, slices.Concat(page.Toast(safe.Const("reading the file")), extract(p.ctx, p.env.Registry, s))
 }
 
 func (p filePage) nextDifference(dir int) (page.Page, page.Effects) {
@@ -224,7 +207,7 @@ func (p filePage) nextDifference(dir int) (page.Page, page.Effects) {
 }
 
 func (p filePage) Layout(f page.Frame) (page.Page, page.Effects) {
-	k := filePageKey{f.Width, f.Gate.Reveal, p.contents != nil, p.stacked, p.err != nil}
+	k := filePageKey{f.Width, f.Gate.Reveal, p.contents != nil, p.stacked, p.err != nil, p.loading}
 	if k == p.key {
 		p.sheet = p.sheet.Sized(f.Height)
 		return p, nil
@@ -239,8 +222,8 @@ func (p filePage) rows(f page.Frame) []widget.Row {
 	if p.change.From != "" {
 		rows = append(rows, widget.FieldRows(f, safe.Const("path in A"), f.Gate.Clean(p.change.From), look.SideA)...)
 	}
-	if note := diff.ChangeNote(p.change); !note.IsEmpty() {
-		rows = append(rows, widget.FieldRows(f, safe.Const("compared"), note, look.Plain)...)
+	if note := diff.ChangeNote(p.change); !note.IsEmpty() && p.isCompared {
+		rows = append(rows, widget.FieldRows(f, safe.Const("compared"), f.Glyphs.Sentence(note), look.Plain)...)
 	}
 	if c := p.change.Cause; c != nil {
 		rows = append(rows, widget.FieldRows(f, safe.Const("cause"), safe.Sprintf("%s: %s", c.Name, c.Why), look.Plain)...)
@@ -253,10 +236,12 @@ func (p filePage) rows(f page.Frame) []widget.Row {
 		return append(rows, widget.HeaderRow(page.RetryLines(p.err, f)...))
 	case p.loading:
 		return append(rows, widget.NoteRow(f, safe.Concat(safe.Const("reading the content"), f.Glyphs.Ellipsis)))
+	case p.contents == nil && p.largest() > maxTextBytes:
+		return append(rows, widget.NoteRow(f, safe.Sprintf("The file is larger than %s: its content is not shown.", look.Size(maxTextBytes))))
 	case p.contents == nil:
 		return rows
 	case !p.contents.isText:
-		return append(rows, widget.NoteRow(f, safe.Const("The content is not text.")))
+		return append(rows, p.programRows(f)...)
 	}
 	return append(rows, p.textRows(f)...)
 }
@@ -274,11 +259,11 @@ func (p filePage) propertyRows(f page.Frame) []widget.Row {
 			}
 			return sizeInFull(e.Size).String()
 		}},
-		{"mode", func(e inside.Entry) string { return fmt.Sprintf("%04o", e.Mode) }},
+		{"mode", modeInWords},
 		{"owner", func(e inside.Entry) string { return fmt.Sprintf("%d:%d", e.UID, e.GID) }},
 		{"time", func(e inside.Entry) string { return e.Time.UTC().Format(time.RFC3339Nano) }},
 		{"link", func(e inside.Entry) string { return f.Gate.Mask(e.Link) }},
-		{"capabilities", filediff.Capabilities},
+		{"file caps", filediff.Capabilities},
 		{"sha256", func(e inside.Entry) string {
 			if e.Sum == (inside.Hash{}) {
 				return ""
@@ -295,25 +280,60 @@ func (p filePage) propertyRows(f page.Frame) []widget.Row {
 		if p.change.B != nil {
 			b = pr.of(*p.change.B)
 		}
-		name := safe.Clean(pr.name)
-		switch {
-		case a == b || p.change.B == nil:
-			rows = append(rows, widget.FieldRows(f, name, safe.Clean(a), look.Plain)...)
-		case p.change.A == nil:
-			rows = append(rows, widget.FieldRows(f, name, safe.Clean(b), look.Plain)...)
-		default:
-			rows = append(rows, widget.FieldRows(f, safe.Sprintf("A %s", name), safe.Clean(a), look.SideA)...)
-			rows = append(rows, widget.FieldRows(f, safe.Sprintf("B %s", name), safe.Clean(b), look.SideB)...)
-		}
+		rows = append(rows, p.sidesRows(f, pr.name, a, b)...)
 	}
 	return rows
+}
+
+// sidesRows is a property of both sides, once where it is the same.
+func (p filePage) sidesRows(f page.Frame, label, a, b string) []widget.Row {
+	name := safe.Clean(label)
+	field := func(name safe.Text, value string, role look.Role) []widget.Row {
+		if value == "" {
+			return nil
+		}
+		return widget.TextRows(f, name, safe.Lines(value), safe.Clean(value), role)
+	}
+	switch {
+	case a == b || p.change.B == nil:
+		return field(name, a, look.Plain)
+	case p.change.A == nil:
+		return field(name, b, look.Plain)
+	}
+	return append(field(safe.Sprintf("A %s", name), a, look.SideA), field(safe.Sprintf("B %s", name), b, look.SideB)...)
+}
+
+// programRows says what is known of a content that is not text.
+func (p filePage) programRows(f page.Frame) []widget.Row {
+	a, b := p.contents.programs[0], p.contents.programs[1]
+	rows := []widget.Row{widget.NoteRow(f, safe.Const("The content is not text."))}
+	rows = append(rows, p.sidesRows(f, "machine", a.machine, b.machine)...)
+	rows = append(rows, p.sidesRows(f, "build ID", a.buildID, b.buildID)...)
+	return append(rows, p.sidesRows(f, "Go modules", a.modules, b.modules)...)
+}
+
+// modeInWords is the permissions of an entry, with the names of the bits that let it run as another user.
+func modeInWords(e inside.Entry) string {
+	if e.Kind == inside.Whiteout || e.Kind == inside.OpaqueFolder {
+		return ""
+	}
+	text := fmt.Sprintf("%04o", e.Mode)
+	for _, bit := range []struct {
+		mask uint16
+		name string
+	}{{0o4000, "setuid"}, {0o2000, "setgid"}, {0o1000, "sticky"}} {
+		if e.Mode&bit.mask != 0 {
+			text += ", " + bit.name
+		}
+	}
+	return text
 }
 
 // textRows are the lines of both sides, with the words that differ marked.
 func (p filePage) textRows(f page.Frame) []widget.Row {
 	v := view{Frame: f, alone: p.change.A == nil || p.change.B == nil, wide: (f.Width >= look.WideWidth) != p.stacked}
-	block := docBlock{lines: p.contents.pairs}
-	block.a, block.b = gated(f, p.contents.sides[0]), gated(f, p.contents.sides[1])
+	lines := p.contents.lines(f.Gate)
+	block := docBlock{a: lines.a, b: lines.b, lines: lines.pairs}
 	if v.alone && p.change.A == nil {
 		block.a, block.b = block.b, nil
 		block.lines = nil
@@ -333,14 +353,6 @@ func (p filePage) textRows(f page.Frame) []widget.Row {
 	return rows
 }
 
-// gated returns the lines of a content with secrets masked.
-func gated(f page.Frame, content []byte) []safe.Text {
-	if len(content) == 0 {
-		return nil
-	}
-	return f.Gate.Lines(strings.TrimSuffix(string(content), "\n"))
-}
-
 func (p filePage) View(f page.Frame) []look.Line { return p.sheet.View(f.Glyphs) }
 func (p filePage) Crumb() safe.Text              { return safe.Sprintf("%s: %s", p.crumb, p.path) }
 func (p filePage) Typing() bool                  { return false }
@@ -351,13 +363,17 @@ func (p filePage) Status() safe.Text {
 }
 
 func (p filePage) Hints() []key.Binding {
-	return []key.Binding{page.Describe(page.Keys.Next, "next diff"), page.Keys.Copy, page.Describe(page.Keys.Command, "command"), page.Keys.Up,
-		page.Keys.Down, page.Keys.Back}
+	if p.asksSide {
+		return []key.Binding{page.Describe(page.Keys.MarkA, "write A's file"), page.Describe(page.Keys.MarkB, "write B's file"),
+			page.Describe(page.Keys.Back, "cancel")}
+	}
+	return []key.Binding{page.Describe(page.Keys.Next, "next diff"), page.Keys.Copy, page.Describe(page.Keys.Command, "command"),
+		page.Describe(page.Keys.Extract, "write to disk"), page.Keys.Back, page.Keys.Up, page.Keys.Down}
 }
 
 func (p filePage) Help() page.KeyGroup {
 	return page.KeyGroup{Name: "File", Keys: []key.Binding{
 		page.Keys.Next, page.Keys.Prev, page.Keys.Columns, page.Describe(page.Keys.Copy, "copy the line or the value"), page.Keys.Command,
-		page.Keys.Reload,
+		page.Keys.Extract, page.Keys.Reload,
 	}}
 }

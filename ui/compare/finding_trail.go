@@ -39,6 +39,7 @@ func (p comparePage) followFinding(r widget.Row) (page.Page, page.Effects) {
 		return p, p.openProof(r)
 	}
 	there.trail, there.targetRow, there.filter = &trail{f, tab}, ids[0], widget.Filter{}
+	there.merged = there.merged && tab != tabFiles // the evidence is steps
 	return there.toTab(tab), nil
 }
 
@@ -115,6 +116,8 @@ func tabsOf(f diff.Finding) []tabID {
 		return []tabID{tabPlatforms, tabLayers, tabManifest}
 	case strings.HasPrefix(f.ID, "E") && f.ID != "E4": // most secrets are in instructions
 		return []tabID{tabConfig, tabLayers, tabManifest}
+	case strings.HasPrefix(f.ID, "H"):
+		return []tabID{tabFiles, tabLayers}
 	}
 	return []tabID{tabLayers, tabPlatforms, tabConfig, tabManifest}
 }
@@ -123,6 +126,8 @@ func (v view) evidenceIn(tab tabID, f diff.Finding) []string {
 	switch tab {
 	case tabLayers, tabSchema1:
 		return v.stepsOf(f)
+	case tabFiles:
+		return v.fileStepsOf(f)
 	case tabPlatforms:
 		return v.entriesOf(f)
 	case tabConfig:
@@ -137,6 +142,17 @@ func (v view) stepsOf(f diff.Finding) []string {
 	for _, r := range v.pair.Rows { // the cursor goes to the oldest step, which is often the cause of the others
 		if pointsAtRow(f, r) {
 			ids = append(ids, stepRowID(r))
+		}
+	}
+	return ids
+}
+
+// fileStepsOf returns the IDs of the steps in Files that are evidence of a finding.
+func (v view) fileStepsOf(f diff.Finding) []string {
+	var ids []string
+	for _, r := range v.pair.Rows {
+		if hasFileRows(r) && pointsAtRow(f, r) {
+			ids = append(ids, fileStepID(r))
 		}
 	}
 	return ids

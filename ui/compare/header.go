@@ -38,8 +38,10 @@ func (p comparePage) header(f page.Frame) []look.Line {
 	default:
 		lines = append(lines, p.verdictLines(f)...)
 	}
-	if l := p.insideLine(f); l.Width() > 0 {
-		lines = append(lines, l)
+	for _, l := range []look.Line{p.insideLine(f), p.wholeLine(f)} {
+		if l.Width() > 0 {
+			lines = append(lines, l)
+		}
 	}
 	return append(lines, p.tabLine(f))
 }
@@ -47,10 +49,10 @@ func (p comparePage) header(f page.Frame) []look.Line {
 // sideLines returns A and B on one line if they fit, otherwise on two.
 func (p comparePage) sideLines(f page.Frame) []look.Line {
 	if p.alone {
-		return []look.Line{p.a.line(safe.Const(" "), look.Plain, f, p.a.ref)}
+		return []look.Line{p.a.line(safe.Const(" "), look.Plain, f, p.a.ref, len(p.cmp.Pairs) == 0)}
 	}
-	a := p.a.line(safe.Const("A"), look.SideA, f, p.b.ref)
-	b := p.b.line(safe.Const("B"), look.SideB, f, p.a.ref)
+	a := p.a.line(safe.Const("A"), look.SideA, f, p.b.ref, true)
+	b := p.b.line(safe.Const("B"), look.SideB, f, p.a.ref, true)
 	if half := f.Width / 2; a.Width() <= half && b.Width() <= half {
 		return []look.Line{a.To(half, f.Glyphs.Ellipsis).With(b.Spans...)}
 	}
@@ -93,9 +95,14 @@ func (p comparePage) trust() safe.Text {
 // failed reports whether a side could not be read.
 func (p comparePage) failed() bool { return p.a.failed() || p.b.failed() }
 
-// verdictLines returns the verdict without its reasons.
+// verdictLines returns the verdict without its reasons, or why there is none.
 func (p comparePage) verdictLines(f page.Frame) []look.Line {
 	v := p.cmp.Verdict
+	if p.failed() {
+		text := safe.Sprintf("%s: %s", p.headline(), safe.Join(p.errorTexts(f), "; "))
+		lines := look.Hanging(look.L(look.Gap(1)), max(f.Width-2, 8), look.S(look.Alert, text))
+		return lines[:min(len(lines), max(f.Height-boxFrame, 1))]
+	}
 	spans := []look.Span{look.S(verdictRole(v.Code), p.headline())}
 	if trust := p.trust(); !trust.IsEmpty() {
 		spans = append(spans, look.Gap(2), look.S(look.Faint, trust))
@@ -151,18 +158,33 @@ func boxLine(f page.Frame, role look.Role, l look.Line) look.Line {
 	return look.L(side, look.Gap(1)).With(l.To(f.Width-4, f.Glyphs.Ellipsis).Spans...).With(look.Gap(1), side)
 }
 
-// reasons returns the text of the verdict box: the reason of the verdict, then the first
-// finding, which names the cause.
-func (p comparePage) reasons(f page.Frame) []safe.Text {
+// errorTexts returns why the sides could not be read. What both have is said once.
+func (p comparePage) errorTexts(f page.Frame) []safe.Text {
+	if p.a.failed() && p.b.failed() {
+		both, merged := model.MergeErrors(p.a.err, p.b.err)
+		switch {
+		case merged && p.a.err.Error() == p.b.err.Error():
+			return []safe.Text{safe.Sprintf("both sides: %s", f.Gate.Clean(both.Error()))}
+		case merged:
+			return []safe.Text{f.Gate.Clean(both.Error())}
+		}
+	}
 	var out []safe.Text
 	for _, s := range []side{p.a, p.b} {
 		if s.failed() {
 			out = append(out, f.Gate.Clean(s.err.Error()))
 		}
 	}
-	if len(out) > 0 {
-		return out
+	return out
+}
+
+// reasons returns the text of the verdict box: the reason of the verdict, then the first
+// finding, which names the cause.
+func (p comparePage) reasons(f page.Frame) []safe.Text {
+	if p.failed() {
+		return p.errorTexts(f)
 	}
+	var out []safe.Text
 	v := p.cmp.Verdict
 	if v.Code == diff.Pending {
 		read := safe.Const("read")

@@ -26,12 +26,44 @@ const unasked = 4 << 20
 // reading is the reading of the layers of one pair. What was read stays when it is cancelled.
 type reading struct {
 	running bool
+	asked   bool // the user asked for it: it is shown, and esc stops it
 	id      page.LoadID
 	pair    diff.ManifestPair
 	cancel  context.CancelFunc
 	started time.Time
 	plan    readingPlan
-	states  map[digest.Digest]model.LayerState
+	drawn   time.Time // when Files was last made again
+	job     readingJob
+	// arriving is how far each layer has been read.
+	arriving map[digest.Digest]arriving
+}
+
+// arriving is how far a layer has been read. newest are its last files, the newest last.
+type arriving struct {
+	packed    int64
+	entries   int
+	newest    []inside.Entry
+	restarted bool
+	layer     *inside.Layer // when it was read to its end
+}
+
+// redrawInterval limits how often Files is made again while layers arrive: its rows can be many, and keys
+// must not wait.
+const redrawInterval = 200 * time.Millisecond
+
+// newestShown is how many of the last files of a layer are shown while it arrives.
+const newestShown = 5
+
+// with returns a after a new state of the layer.
+func (a arriving) with(s model.LayerState) arriving {
+	newest := a.newest
+	if s.Restarted && !a.restarted {
+		newest = nil
+	}
+	newest = slices.Concat(newest, s.New[max(len(s.New)-newestShown, 0):])
+	return arriving{
+		packed: s.Packed, entries: s.Entries, newest: newest[max(len(newest)-newestShown, 0):], restarted: s.Restarted, layer: s.Layer,
+	}
 }
 
 // readingPlan is the layers of a pair that can be read, and what is known of them.
@@ -40,6 +72,7 @@ type readingPlan struct {
 	unreadable []diff.LayerToRead
 	bytes      int64 // of layers
 	all        int   // layers of the image with the most
+	failed     bool  // some layers could not be read
 }
 
 // layerStateMsg says how far a layer has been read, layersReadMsg is the end of a reading with what
@@ -58,14 +91,17 @@ type (
 	}
 )
 
-// planOf returns what is still to be read of a pair. all asks for the layers that do not differ, too.
-func (p comparePage) planOf(pair diff.Pair) readingPlan {
+// planOf returns what is still to be read of the layers that wanted lists.
+func (p comparePage) planOf(pair diff.Pair, wanted func(diff.Pair) (readable, unreadable []diff.LayerToRead)) readingPlan {
 	var plan readingPlan
 	var layers []diff.LayerToRead
-	layers, plan.unreadable = diff.LayersToRead(pair)
+	layers, plan.unreadable = wanted(pair)
 	known := p.layersRead[pair.Manifests()]
 	for _, l := range layers {
-		if known[l.Digest] == nil && p.layerErrors[l.Digest] == nil {
+		switch {
+		case p.layerErrors[l.Digest] != nil:
+			plan.failed = true
+		case known[l.Digest] == nil:
 			plan.layers = append(plan.layers, l)
 			plan.bytes += l.Size
 		}
@@ -81,30 +117,42 @@ func (p comparePage) planOf(pair diff.Pair) readingPlan {
 // currentPlan returns the plan of the pair in view; ok is false while the pair has not arrived.
 func (p comparePage) currentPlan() (plan readingPlan, ok bool) {
 	pair := p.pair()
-	if pair == nil || !p.complete() || p.cmp.B != nil && pair.Verdict.Code == diff.Pending {
+	if pair == nil || !p.complete() && !p.showsOnlyA() || p.cmp.B != nil && pair.Verdict.Code == diff.Pending {
 		return readingPlan{}, false
 	}
 	if p.cmp.B != nil && (pair.A == nil || pair.B == nil) {
 		return readingPlan{}, false
 	}
-	return p.planOf(*pair), true
+	return p.planOf(*pair, diff.LayersToRead), true
 }
 
-// startUnasked reads the layers of the pair in view if they are small. Of one image alone nothing
-// is read unasked.
+// showsOnlyA reports whether there is one image to show: it was asked for alone, or B cannot be read.
+func (p comparePage) showsOnlyA() bool { return p.a.complete() && (p.alone || p.b.failed()) }
+
+// isUnasked reports whether a plan is read without asking: a small one of two images, and all with
+// --inside.
+func (p comparePage) isUnasked(plan readingPlan) bool {
+	return (p.env.Inside || !p.showsOnlyA() && plan.bytes <= unasked) && !p.declined[p.pair().Manifests()]
+}
+
+// startUnasked reads the layers of the pair in view if they are small.
 func (p comparePage) startUnasked() (comparePage, page.Effects) {
 	plan, ok := p.currentPlan()
-	if !ok || p.alone || p.reading.running || len(plan.layers) == 0 || plan.bytes > unasked || p.declined[p.pair().Manifests()] {
+	if !ok || p.reading.running || len(plan.layers) == 0 || !p.isUnasked(plan) {
 		return p, nil
 	}
-	return p.startReading(plan)
+	return p.startReading(plan, p.env.Inside)
 }
 
-// pressReadingKey handles i, and esc while layers are read.
+// pressReadingKey handles i, esc while layers are read, and the keys that answer an offer to read all.
 func (p comparePage) pressReadingKey(msg tea.KeyPressMsg) (_ comparePage, effects page.Effects, taken bool) {
 	switch {
-	case p.reading.running && key.Matches(msg, page.Keys.Back):
-		p = p.stopReading()
+	case p.wholeOffered && key.Matches(msg, page.Keys.Open):
+		p, effects = p.startWhole()
+	case p.wholeOffered && key.Matches(msg, page.Keys.Back):
+		p.wholeOffered = false
+	case p.reading.running && p.reading.asked && key.Matches(msg, page.Keys.Back):
+		p, effects = p.stopReading()
 	case key.Matches(msg, page.Keys.Inside):
 		p, effects = p.lookInside()
 	default:
@@ -118,6 +166,7 @@ func (p comparePage) lookInside() (comparePage, page.Effects) {
 	plan, ok := p.currentPlan()
 	switch {
 	case p.reading.running:
+		p.reading.asked = true
 		return p.toTab(tabFiles), nil
 	case !ok:
 		return p, page.Toast(safe.Const("not everything has been read; try again when it has"))
@@ -128,38 +177,39 @@ func (p comparePage) lookInside() (comparePage, page.Effects) {
 	case len(plan.layers) == 0:
 		return p.toTab(tabFiles), nil
 	}
-	p, effects := p.startReading(plan)
+	p, effects := p.startReading(plan, true)
 	return p.toTab(tabFiles), effects
 }
 
-// startReading reads the layers of a plan.
-func (p comparePage) startReading(plan readingPlan) (comparePage, page.Effects) {
+// startReading reads the layers of a plan. asked is whether the user asked for it.
+func (p comparePage) startReading(plan readingPlan, asked bool) (comparePage, page.Effects) {
 	pair := *p.pair()
 	ctx, cancel := context.WithCancel(p.ctx)
 	p.reading = reading{
-		running: true, id: p.reading.id + 1, pair: pair.Manifests(), cancel: cancel, started: p.env.Now(), plan: plan,
-		states: map[digest.Digest]model.LayerState{},
+		running: true, asked: asked, id: p.reading.id + 1, pair: pair.Manifests(), cancel: cancel, started: p.env.Now(), plan: plan,
+		arriving: map[digest.Digest]arriving{},
 	}
-	job := readingJob{id: p.reading.id, pair: pair, known: p.layersRead[pair.Manifests()], shelves: map[diff.RowLayers]*inside.Shelf{}}
+	p.shelves = maps.Clone(p.shelves)
+	if p.shelves == nil {
+		p.shelves = map[diff.RowLayers]*inside.Shelf{}
+	}
+	job := readingJob{id: p.reading.id, pair: pair, known: p.layersRead[pair.Manifests()], shelves: p.shelves}
 	repos := map[diff.Side]model.Ref{diff.SideA: p.a.ref.Repo(), diff.SideB: p.b.ref.Repo()}
+	fresh := map[diff.RowLayers]bool{}
 	for _, l := range plan.layers {
-		read := model.LayerRead{Repo: repos[l.Side], Layer: l.Descriptor}
+		read := model.LayerRead{Repo: repos[l.Side], Layer: l.Descriptor, WithNew: true}
 		if row := diff.LayersOf(pair.Rows[l.Row]); row.A != "" && row.B != "" && row.A != row.B {
-			if job.shelves[row] == nil {
-				job.shelves[row] = new(inside.Shelf)
+			if !fresh[row] {
+				fresh[row], p.shelves[row] = true, new(inside.Shelf)
 			}
-			read.Keep = job.shelves[row]
+			read.Keep = p.shelves[row]
 			if l.Side == diff.SideB {
 				read.Side = 1
 			}
 		}
 		job.reads = append(job.reads, read)
 	}
-	p.shelves = maps.Clone(p.shelves)
-	if p.shelves == nil {
-		p.shelves = map[diff.RowLayers]*inside.Shelf{}
-	}
-	maps.Copy(p.shelves, job.shelves)
+	p.reading.job = job
 	reg := p.env.Registry
 	return p.recompare(), page.Stream(ctx, func(ctx context.Context, report func(tea.Msg)) { job.run(ctx, reg, report) })
 }
@@ -173,24 +223,32 @@ type readingJob struct {
 	shelves map[diff.RowLayers]*inside.Shelf
 }
 
-// run reads the layers and reports their states, then what differs inside them. A reading that was
-// cancelled reports what it has read so far.
+// run reads the layers and reports their states, then what differs inside them.
 func (j readingJob) run(ctx context.Context, reg page.Registry, report func(tea.Msg)) {
 	states := reg.ReadLayers(ctx, j.reads, func(s model.LayerState) { report(layerStateMsg{j.id, s}) })
-	msg := layersReadMsg{id: j.id, pair: j.pair.Manifests(), contents: map[digest.Digest]model.Contents{}, errs: map[digest.Digest]error{}}
-	read := diff.ReadLayers{}
-	maps.Copy(read, j.known)
+	layers, errs := diff.ReadLayers{}, map[digest.Digest]error{}
 	for d, s := range states {
 		switch {
 		case s.Layer != nil:
-			read[d] = s.Layer
-			msg.contents[d] = model.ContentsOf(j.descriptor(d), s.Layer)
+			layers[d] = s.Layer
 		case s.Err != nil && !errors.Is(s.Err, context.Canceled):
-			msg.errs[d] = s.Err
+			errs[d] = s.Err
 		}
 	}
+	report(j.compared(layers, errs))
+}
+
+// compared returns the message with what differs inside the layers that were read.
+func (j readingJob) compared(layers diff.ReadLayers, errs map[digest.Digest]error) layersReadMsg {
+	msg := layersReadMsg{id: j.id, pair: j.pair.Manifests(), contents: map[digest.Digest]model.Contents{}, errs: errs}
+	read := diff.ReadLayers{}
+	maps.Copy(read, j.known)
+	for d, l := range layers {
+		read[d] = l
+		msg.contents[d] = model.ContentsOf(j.descriptor(d), l)
+	}
 	msg.found = diff.CompareInside(j.pair, read, j.texts)
-	report(msg)
+	return msg
 }
 
 // descriptor returns the descriptor of a layer that is read.
@@ -207,8 +265,9 @@ func (j readingJob) texts(row diff.RowLayers, path string) (a, b []byte, ok bool
 	return nil, nil, false
 }
 
-// stopReading cancels the reading. Layers that were read to their ends stay.
-func (p comparePage) stopReading() comparePage {
+// stopReading cancels the reading. Layers that were read to their ends stay, and are compared: the work
+// that is cancelled can report nothing more.
+func (p comparePage) stopReading() (comparePage, page.Effects) {
 	p.reading.cancel()
 	p.reading.running = false
 	p.declined = maps.Clone(p.declined)
@@ -216,7 +275,17 @@ func (p comparePage) stopReading() comparePage {
 		p.declined = map[diff.ManifestPair]bool{}
 	}
 	p.declined[p.reading.pair] = true
-	return p.withSheetsOutdated()
+	p = p.withSheetsOutdated()
+	layers, job := diff.ReadLayers{}, p.reading.job
+	for d, a := range p.reading.arriving {
+		if a.layer != nil {
+			layers[d] = a.layer
+		}
+	}
+	if len(layers) == 0 {
+		return p, nil
+	}
+	return p, page.Once(p.ctx, func(context.Context) tea.Msg { return job.compared(layers, nil) })
 }
 
 // layerStateArrived handles the state of a layer that is being read.
@@ -224,10 +293,11 @@ func (p comparePage) layerStateArrived(msg layerStateMsg) comparePage {
 	if msg.id != p.reading.id || !p.reading.running {
 		return p
 	}
-	p.reading.states = maps.Clone(p.reading.states)
-	p.reading.states[msg.state.Digest] = msg.state
-	if p.tab == tabFiles {
-		p.sheetKeys[tabFiles] = viewKey{}
+	p.reading.arriving = maps.Clone(p.reading.arriving)
+	p.reading.arriving[msg.state.Digest] = p.reading.arriving[msg.state.Digest].with(msg.state)
+	now := p.env.Now()
+	if p.tab == tabFiles && (msg.state.Layer != nil || now.Sub(p.reading.drawn) >= redrawInterval) {
+		p.reading.drawn, p.sheetKeys[tabFiles] = now, viewKey{}
 	}
 	return p
 }
@@ -290,14 +360,14 @@ func (plan readingPlan) costText(alone bool) safe.Text {
 // insideLine returns the line about what is inside the layers: the cost before they are read, the
 // progress while they are. It is empty when there is nothing to say.
 func (p comparePage) insideLine(f page.Frame) look.Line {
-	if p.reading.running {
+	if p.reading.running && p.reading.asked {
 		return p.progressLine(f)
 	}
 	plan, ok := p.currentPlan()
-	if !ok || len(plan.layers) == 0 {
+	if !ok || len(plan.layers) == 0 || p.isUnasked(plan) {
 		return look.Line{}
 	}
-	return look.L(look.Gap(1), look.S(look.Faint, safe.Const("Inside: ")), look.P(plan.costText(p.alone)), look.P(safe.Const(". ")),
+	return look.L(look.Gap(1), look.S(look.Faint, safe.Const("Inside: ")), look.P(plan.costText(p.showsOnlyA())), look.P(safe.Const(". ")),
 		look.S(look.Strong, safe.Const("i")), look.P(safe.Sprintf(" reads %s", itOrThem(len(plan.layers))))).To(f.Width, f.Glyphs.Ellipsis)
 }
 
@@ -312,9 +382,9 @@ func itOrThem(n int) string {
 func (p comparePage) progressLine(f page.Frame) look.Line {
 	var read int64
 	entries := 0
-	for _, s := range p.reading.states {
-		read += s.Packed
-		entries += s.Entries
+	for _, a := range p.reading.arriving {
+		read += a.packed
+		entries += a.entries
 	}
 	total := p.reading.plan.bytes
 	text := safe.Sprintf("%s of %s, %s", look.Size(min(read, total)), look.Size(total),

@@ -136,8 +136,8 @@ func placeBeside(ref, other model.Ref) safe.Text {
 }
 
 // line returns the line of the side: letter, name, digest, date and progress. The name
-// differs from the other side.
-func (s side) line(letter safe.Text, role look.Role, f page.Frame, other model.Ref) look.Line {
+// differs from the other side. An error is shown only if errorBelow is false.
+func (s side) line(letter safe.Text, role look.Role, f page.Frame, other model.Ref, errorBelow bool) look.Line {
 	const afterName = 41 // cells of the letter, the digest and the date
 	l := look.L(look.Gap(1), look.S(role, letter), look.Gap(1))
 	name := safe.Clean(s.ref.Short())
@@ -155,8 +155,10 @@ func (s side) line(letter safe.Text, role look.Role, f page.Frame, other model.R
 	name = safe.Concat(place, name)
 	l = l.With(look.S(look.Strong, name), look.Gap(2))
 	switch {
+	case s.failed() && errorBelow:
+		return l.With(look.S(look.Alert, safe.Const("not read")))
 	case s.failed():
-		return l.With(look.S(look.Alert, s.shortError()))
+		return l.With(look.S(look.Alert, safe.Clean(model.ShortError(s.err))))
 	case s.art == nil:
 		return l.With(look.S(look.Faint, safe.Concat(s.progress(), f.Glyphs.Ellipsis)))
 	}
@@ -165,14 +167,6 @@ func (s side) line(letter safe.Text, role look.Role, f page.Frame, other model.R
 		l = l.With(look.Gap(2), look.S(look.Faint, safe.Concat(p, f.Glyphs.Ellipsis)))
 	}
 	return l
-}
-
-// shortError returns why the side could not be read, for one line.
-func (s side) shortError() safe.Text {
-	if t, ok := errors.AsType[*model.ReadError](s.err); ok && t.Blob != "" {
-		return safe.Const("is not the digest of a manifest")
-	}
-	return safe.Clean(model.ShortError(s.err))
 }
 
 // createdText returns the build date of the first image that has one. An artifact

@@ -2,14 +2,16 @@ package compare
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/diff/filediff"
+	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/inside"
 	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/ui/look"
+	"github.com/tagdiff/tagdiff/ui/page"
 	"github.com/tagdiff/tagdiff/ui/widget"
 )
 
@@ -33,12 +35,12 @@ func (v view) fileRows() []widget.Row {
 	if rows := v.noTableRows(); rows != nil {
 		return rows
 	}
-	if v.merged {
-		return v.mergedRows()
-	}
 	var rows []widget.Row
 	for _, err := range v.layerErrorsOf(v.pair) {
-		rows = append(rows, v.note(safe.Clean(err.Error())))
+		rows = append(rows, widget.HeaderRow(page.RetryLines(err, v.Frame)...))
+	}
+	if v.merged {
+		return append(rows, v.mergedRows()...)
 	}
 	for _, r := range v.pair.Rows {
 		rows = append(rows, v.stepFileRows(r)...)
@@ -59,26 +61,35 @@ func (v view) nothingInside() widget.Row {
 		return v.note(safe.Const("The layers were not read: i reads them."))
 	case len(unreadable) > 0:
 		return v.note(safe.Const("The layers that differ cannot be read: they are encrypted, missing, or stored elsewhere."))
+	case slices.ContainsFunc(v.pair.Rows, func(r diff.Row) bool { return r.Class == diff.BothEmpty && r.Differs() }):
+		return v.note(safe.Const("The layers that differ are empty."))
 	}
 	return v.note(safe.Const("No layer differs."))
 }
 
 // stepFileRows returns the step of a row and what differs inside it.
 func (v view) stepFileRows(r diff.Row) []widget.Row {
-	layers := diff.LayersOf(r)
-	if layers == (diff.RowLayers{}) || r.Class == diff.Same || r.Class == diff.BothEmpty || r.Class == diff.Moved {
+	if !hasFileRows(r) {
 		return nil
 	}
-	head := v.stepFileHead(r)
+	rows := []widget.Row{v.stepFileHead(r)}
 	if r.Inside == nil {
-		return []widget.Row{head}
+		return append(rows, v.arrivingRows(diff.LayersOf(r))...)
 	}
-	rows := []widget.Row{head}
+	rows = append(rows, v.cutNotes(r.Inside)...)
 	if r.Class == diff.Alone {
-		return append(rows, v.listRows(stepRowID(r), cmp.Or(r.Inside.A, r.Inside.B), r)...)
+		return append(rows, v.listRows(stepRowID(r), cmp.Or(r.Inside.A, r.Inside.B).Files, r)...)
 	}
 	return append(append(rows, v.changeRows(stepRowID(r), r.Inside, r)...), widget.BlankRow())
 }
+
+// hasFileRows reports whether a step is listed: what is in equal layers differs in nothing.
+func hasFileRows(r diff.Row) bool {
+	return diff.LayersOf(r) != (diff.RowLayers{}) && r.Class != diff.Same && r.Class != diff.BothEmpty && r.Class != diff.Moved
+}
+
+// fileStepID identifies the heading of a step.
+func fileStepID(r diff.Row) string { return "step " + stepRowID(r) }
 
 // stepFileHead returns the heading of a step: its number, its instruction, and what differs.
 func (v view) stepFileHead(r diff.Row) widget.Row {
@@ -88,7 +99,7 @@ func (v view) stepFileHead(r diff.Row) widget.Row {
 	room := max(v.Width-2-lead.Width()-look.Width(note)-2, 12)
 	l := lead.With(look.P(v.instructionIn(step, room)), look.Gap(2), look.S(look.Faint, note))
 	out := v.stepRow(r)
-	out.ID, out.Lines, out.Command = "step "+stepRowID(r), []look.Line{l}, v.layerCommand(r)
+	out.ID, out.Lines, out.Command = fileStepID(r), []look.Line{l}, v.layerCommand(r)
 	return out
 }
 
@@ -99,15 +110,40 @@ func (v view) stepFileNote(r diff.Row) safe.Text {
 	case f == nil && v.isReading:
 		return safe.Concat(safe.Const("reading"), v.Glyphs.Ellipsis)
 	case f == nil:
-		return safe.Const("not read")
+		return cmp.Or(v.unreadableText(r), safe.Const("not read"))
 	case r.Class == diff.Alone:
-		return entryCount(cmp.Or(f.A, f.B).Files.Len())
+		return entryCount(cmp.Or(f.A, f.B).Files.Recorded())
 	case f.Rung == filediff.OtherPacking:
 		return safe.Const("same files, compressed in another way")
 	case f.Rung == filediff.OtherArchive:
 		return safe.Const("same files, another archive")
 	}
 	return safe.Sprintf("%s, of %s", f.Summary(), entryCount(f.All()))
+}
+
+// unreadableText says which layer of a step cannot be read, empty if none is known.
+func (v view) unreadableText(r diff.Row) safe.Text {
+	for _, side := range []struct {
+		name safe.Text
+		step *model.Step
+	}{{safe.Const("A's layer"), r.A}, {safe.Const("B's layer"), r.B}} {
+		name, st := side.name, side.step
+		if v.alone {
+			name = safe.Const("the layer")
+		}
+		switch {
+		case st == nil || !st.HasLayer:
+		case st.Missing:
+			return safe.Sprintf("%s is missing", name)
+		case model.IsEncrypted(st.Layer):
+			return safe.Sprintf("%s is encrypted", name)
+		case model.IsExternal(st.Layer):
+			return safe.Sprintf("%s is stored elsewhere", name)
+		case v.layerErrors[st.Layer.Digest] != nil:
+			return safe.Sprintf("%s could not be read", name)
+		}
+	}
+	return safe.Text{}
 }
 
 func entryCount(n int) safe.Text { return look.Count(n, safe.Const("entry"), safe.Const("entries")) }
@@ -175,44 +211,55 @@ func (v view) sortChanges(f *diff.LayerFiles, indexes []int) {
 }
 
 func (v view) rowsOfChanges(id string, f *diff.LayerFiles, r diff.Row, indexes []int) []widget.Row {
-	rows := make([]widget.Row, 0, len(indexes))
+	rows, shared := make([]widget.Row, 0, len(indexes)), &v
 	for _, i := range indexes {
-		rows = append(rows, v.changeRow(id, f, r, i))
+		rows = append(rows, shared.changeRow(id, f, r, i))
 	}
 	return rows
 }
 
-// changeRow returns the row of one path that differs. It is drawn when it is visible: a step can
-// have thousands.
-func (v view) changeRow(id string, f *diff.LayerFiles, r diff.Row, i int) widget.Row {
+// changeRow returns the row of one path that differs. It is drawn when it is visible, and shares the view
+// with the others: a step can have thousands.
+func (v *view) changeRow(id string, f *diff.LayerFiles, r diff.Row, i int) widget.Row {
 	ch := f.At(i)
 	path := v.Gate.Clean(pathOrRoot(ch.Path))
 	return widget.Row{
-		ID: fmt.Sprintf("%s %s %d", id, ch.Path, cmp.Or(ch.B, ch.A).Kind), Height: 1,
+		ID: entryID(id, *cmp.Or(ch.B, ch.A)), Height: 1,
 		Draw:    func() []look.Line { return []look.Line{v.changeLine(f, f.At(i))} },
 		Differs: ch.Rung > filediff.Generated, ValueName: safe.Const("the path"), Value: path, Title: path,
-		Command: v.fileCommand(r, ch.Path),
-		Open:    v.openFile(r, f, ch),
+		Open: func(env page.Env) page.Page { return v.openFile(env, r, f.At(i)) },
 	}
 }
 
 // pathOrRoot names the root.
 func pathOrRoot(path string) string { return cmp.Or(path, "/") }
 
-// changeLine draws one path that differs: its mark, the sizes, and what changed.
+// The widths of the columns of a change in cells.
+const (
+	sizesWidth    = 17
+	leastPath     = 16
+	mostPath      = 100
+	leastForNotes = 80 // of the window, for a column of its own
+)
+
+// changeLine draws one path that differs: its mark, the sizes, and what changed. In a wide window the
+// sizes stand below each other, unless a note is long.
 func (v view) changeLine(f *diff.LayerFiles, ch filediff.Change) look.Line {
-	const sizes, least = 20, 16
 	mark, role := v.changeMark(ch)
 	note := v.changeNote(f, ch)
-	room := v.Width - 1 - 2 - sizes - 2
-	noteRoom := min(look.Width(note), max(room-least-2, 0))
+	room := v.Width - 1 - 2 - sizesWidth - 2
+	noteRoom := look.Width(note)
+	if v.Width >= leastForNotes {
+		noteRoom = max(noteRoom, v.Width/4, room-mostPath-2)
+	}
+	noteRoom = min(noteRoom, max(room-leastPath-2, 0))
 	pathRoom := room
 	if noteRoom > 0 {
 		pathRoom -= noteRoom + 2
 	}
 	path := v.Gate.Clean(pathOrRoot(ch.Path))
 	l := look.L(look.S(role, mark), look.Gap(1), look.P(v.Glyphs.FitMiddle(path, pathRoom)), look.Gap(1),
-		look.S(look.Faint, v.Glyphs.Right(sizesText(ch), sizes)))
+		look.S(look.Faint, v.Glyphs.Right(v.Glyphs.Sentence(sizesText(ch)), sizesWidth)))
 	if noteRoom > 0 {
 		l = l.With(look.Gap(2), look.P(v.Glyphs.Fit(note, noteRoom)))
 	}
@@ -256,6 +303,10 @@ func sizesText(ch filediff.Change) safe.Text {
 
 // changeNote says what changed, in a few words.
 func (v view) changeNote(f *diff.LayerFiles, ch filediff.Change) safe.Text {
+	return v.Glyphs.Sentence(fileNote(f, ch))
+}
+
+func fileNote(f *diff.LayerFiles, ch filediff.Change) safe.Text {
 	note := diff.ChangeNote(ch)
 	switch t, counted := f.Texts[ch.Path]; {
 	case !note.IsEmpty():
@@ -264,7 +315,7 @@ func (v view) changeNote(f *diff.LayerFiles, ch filediff.Change) safe.Text {
 		return diff.LineCounts(t)
 	case ch.Rung == filediff.SameInside:
 		return safe.Const("same but for a time")
-	case ch.Cause != nil:
+	case ch.Cause != nil && ch.Cause.Generated:
 		return safe.Clean(ch.Cause.One)
 	case ch.What == filediff.Time:
 		return look.Time(&ch.B.Time)
@@ -272,26 +323,45 @@ func (v view) changeNote(f *diff.LayerFiles, ch filediff.Change) safe.Text {
 	return safe.Text{}
 }
 
-// listRows returns the entries of a layer that is not compared.
-func (v view) listRows(id string, l *inside.Layer, r diff.Row) []widget.Row {
-	entries := slices.Collect(l.Files.All())
-	if v.fileOrder != byPath {
-		slices.SortStableFunc(entries, func(x, y inside.Entry) int { return cmp.Compare(y.Size, x.Size) })
-	}
-	rows := make([]widget.Row, 0, len(entries)+1)
-	for _, e := range entries {
-		if e.Implied {
-			continue
-		}
-		path := v.Gate.Clean(pathOrRoot(e.Path))
-		rows = append(rows, widget.Row{
-			ID: fmt.Sprintf("%s %s %d", id, e.Path, e.Kind), Height: 1,
-			Draw:      func() []look.Line { return []look.Line{v.entryLine(e)} },
-			ValueName: safe.Const("the path"), Value: path, Title: path, Command: v.fileCommand(r, e.Path),
-			Open: v.openFile(r, nil, filediff.Change{Path: e.Path, A: &e}),
-		})
+// listRows returns the entries of a list that is not compared.
+func (v view) listRows(id string, files inside.List, r diff.Row) []widget.Row {
+	rows, shared := make([]widget.Row, 0, files.Len()+1), &v
+	for _, i := range v.listOrder(files) {
+		rows = append(rows, shared.listRow(id, files, r, i))
 	}
 	return append(rows, widget.BlankRow())
+}
+
+// listOrder returns the positions of the entries that an archive has, in the order that the user chose.
+func (v view) listOrder(files inside.List) []int {
+	order, sizes := make([]int, 0, files.Len()), make([]int64, files.Len())
+	i := 0
+	for e := range files.All() {
+		if sizes[i] = e.Size; !e.Implied {
+			order = append(order, i)
+		}
+		i++
+	}
+	if v.fileOrder != byPath {
+		slices.SortStableFunc(order, func(x, y int) int { return cmp.Compare(sizes[y], sizes[x]) })
+	}
+	return order
+}
+
+func (v *view) listRow(id string, files inside.List, r diff.Row, i int) widget.Row {
+	e := files.At(i)
+	path := v.Gate.Clean(pathOrRoot(e.Path))
+	return widget.Row{
+		ID: entryID(id, e), Height: 1,
+		Draw:      func() []look.Line { return []look.Line{v.entryLine(files.At(i))} },
+		ValueName: safe.Const("the path"), Value: path, Title: path,
+		Open: func(env page.Env) page.Page { return v.openFile(env, r, v.onlyEntry(r, files.At(i))) },
+	}
+}
+
+// entryID identifies the row of an entry of a step.
+func entryID(step string, e inside.Entry) string {
+	return step + " " + e.Path + " " + strconv.Itoa(int(e.Kind))
 }
 
 // entryLine draws an entry of a layer: permissions, owner, size, path.
@@ -308,7 +378,7 @@ func (v view) entryName(e inside.Entry) safe.Text {
 	path := v.Gate.Clean(pathOrRoot(e.Path))
 	switch e.Kind {
 	case inside.Symlink:
-		return safe.Sprintf("%s → %s", path, v.Gate.Clean(e.Link))
+		return safe.Sprintf("%s %s %s", path, v.Glyphs.Sentence(safe.Const("→")), v.Gate.Clean(e.Link))
 	case inside.Hardlink:
 		return safe.Sprintf("%s = %s", path, v.Gate.Clean(e.Link))
 	}
@@ -335,34 +405,6 @@ func attributesText(e inside.Entry) safe.Text {
 		kind = "pipe "
 	}
 	return safe.Sprintf("%s%04o %d:%d", kind, e.Mode, e.UID, e.GID)
-}
-
-// mergedRows returns what differs in the files that the layers give together.
-func (v view) mergedRows() []widget.Row {
-	if v.pair.Inside == nil {
-		return []widget.Row{v.nothingInside()}
-	}
-	files, partial, otherDeletions := v.pair.Inside.Merged()
-	if files == nil {
-		return []widget.Row{v.note(safe.Const("Not all layers that differ were read, so their files cannot be put together."))}
-	}
-	rows := []widget.Row{widget.HeadingRow(safe.Sprintf("All layers from the first that differs  %s, of %s", files.Summary(),
-		entryCount(files.All())))}
-	if partial {
-		rows = append(rows, v.note(safe.Const("The layers below were not read. ? marks what the other side may have from there.")))
-	}
-	switch {
-	case otherDeletions:
-		rows = append(rows, v.note(safe.Const("The two sides delete different files of the layers below: v shows the steps.")))
-	case files.Len() == 0:
-		rows = append(rows, v.note(safe.Const("The files are the same at the end.")))
-	}
-	return append(rows, v.changeRows("merged", files, diff.Row{})...)
-}
-
-// fileCommand returns the command that prints the hash of a file on both sides.
-func (v view) fileCommand(r diff.Row, path string) safe.Text {
-	return v.shellCommand(v.cmp.FileCheck(r, path))
 }
 
 // insideNote is the line under a step in Layers about what is inside it, empty if that is not known.

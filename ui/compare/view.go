@@ -25,6 +25,7 @@ type view struct {
 	errA, errB error // why a side could not be read at all
 	docsReady  bool  // docs are those of the pair
 	isReading  bool  // the layers of the pair are being read
+	arriving   map[digest.Digest]arriving
 	shelves    map[diff.RowLayers]*inside.Shelf
 	crane      string
 }
@@ -65,10 +66,13 @@ func (v view) in(f page.Frame) view {
 func (p comparePage) viewIn(f page.Frame) view {
 	v := view{
 		Frame: f, content: p.content, alone: p.cmp.B == nil, wide: (f.Width >= look.WideWidth) != p.stacked,
-		a: p.a.ref, b: p.b.ref, errA: p.a.err, errB: p.b.err, docsReady: p.docsReady(), isReading: p.reading.running, shelves: p.shelves, crane: p.env.Crane,
+		a: p.a.ref, b: p.b.ref, errA: p.a.err, errB: p.b.err, docsReady: p.docsReady(), shelves: p.shelves, crane: p.env.Crane,
 	}
 	if pair := p.pair(); pair != nil {
 		v.pair = *pair
+		if p.reading.running && p.reading.pair == pair.Manifests() {
+			v.isReading, v.arriving = true, p.reading.arriving
+		}
 	}
 	return v
 }
@@ -146,21 +150,16 @@ func (v view) tabRows(t tabID) []widget.Row {
 	}[t](v)
 }
 
-// waitingRows are shown until the first data arrives: the errors so far, or "reading".
+// waitingRows are shown until the first data arrives: the error, or "reading". In a comparison
+// the verdict has the errors.
 func (v view) waitingRows() []widget.Row {
-	var rows []widget.Row
-	for _, err := range []error{v.errA, v.errB} {
-		if err != nil {
-			rows = append(rows, widget.HeaderRow(page.RetryLines(err, v.Frame)...))
-		}
+	switch {
+	case v.errA != nil && v.b.Repository == "":
+		return []widget.Row{widget.HeaderRow(page.RetryLines(v.errA, v.Frame)...)}
+	case v.errA != nil || v.errB != nil:
+		return []widget.Row{widget.BlankRow(), v.note(safe.Const("r tries again"))}
 	}
-	if v.errA != nil && v.errB != nil && v.errA.Error() == v.errB.Error() {
-		rows = rows[:1]
-	}
-	if len(rows) == 0 {
-		return []widget.Row{widget.BlankRow(), v.note(safe.Concat(safe.Const("reading"), v.Glyphs.Ellipsis))}
-	}
-	return rows
+	return []widget.Row{widget.BlankRow(), v.note(safe.Concat(safe.Const("reading"), v.Glyphs.Ellipsis))}
 }
 
 // filterRows returns the rows that the filter matches.

@@ -49,6 +49,7 @@ var layout = []struct {
 	{"ui/report", []string{"ui/look", "diff/...", "model/..."}},
 	{"ui/watch", []string{"model/..."}},
 	{"ui/e2e", nil},
+	{"ui/e2e/layers", nil},
 	{"ui/uitest", nil},
 	{"ui/uitest/driver", []string{"ui/uitest"}},
 	{"ui/uitest/fakereg", []string{"model/..."}},

@@ -19,7 +19,7 @@ func TestBytesPerKey(t *testing.T) {
 	}
 	defer server.Close() //nolint:errcheck // the test ends
 	term := uitest.Start(t, wide, server.Host()+"/shop/api:build-1041", ":build-1042")
-	term.WaitFor("python 2.7.16", "5 Config ≠")
+	term.WaitFor("python 2.7.16", "6 Config ≠")
 	for _, c := range []struct {
 		name, view, shows string
 		keys              int

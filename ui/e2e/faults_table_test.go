@@ -31,7 +31,7 @@ func (f fault) pattern(host string) *regexp.Regexp {
 	if f.code != 0 {
 		return regexp.MustCompile(texts[0])
 	}
-	return regexp.MustCompile("(?m)^tagdiff: " + texts[0] + "(, and .+)?; " + texts[1] + "$")
+	return regexp.MustCompile("(?m)^tagdiff: " + texts[0] + "(,? and .+)?; " + texts[1] + "$")
 }
 
 // parts are the parts of the error that do not change.
@@ -67,7 +67,7 @@ var faults = []fault{
 	{group: answers, name: "401", answer: refuses(401, "UNAUTHORIZED", "WWW-Authenticate", `Basic realm="here"`), open: twoTags,
 		cause: "HOST requires a login for shop/image-name:20231001.155532z, or it does not exist", next: "run docker login HOST", bound: oneRequest},
 	{group: answers, name: "403", answer: refuses(403, "DENIED"), open: twoTags,
-		cause: `HOST denies access to shop/image-name:20231001.155532z ("words of the registry")`, next: "run docker login HOST with an account that has access", bound: oneRequest},
+		cause: `HOST denies access to shop/image-name:20231001.155532z without a login ("words of the registry")`, next: "run docker login HOST with an account that has access", bound: oneRequest},
 	{group: answers, name: "404 of a tag", answer: refuses(404, "MANIFEST_UNKNOWN"), open: twoTags,
 		cause: "HOST has no tag 20231001.155532z in shop/image-name", next: "check the name", bound: oneRequest},
 	{group: answers, name: "404 of the repository", answer: refuses(404, "NAME_UNKNOWN"), open: tagList,
@@ -97,7 +97,7 @@ var faults = []fault{
 	{group: answers, name: "204", answer: refuses(204, ""), open: twoTags,
 		cause: "HOST answered 204 No Content", next: "check host, port and reference", bound: oneRequest},
 	{group: answers, name: "endless redirects", answer: redirects, open: twoTags,
-		cause: "HOST redirected more than 5 times", next: "ask the administrator of the registry", bound: "5 redirects"},
+		cause: "HOST redirected the request more than 5 times, each time to itself", next: "ask the administrator of the registry", bound: "5 redirects"},
 	{group: answers, name: "endless error body", answer: endlessError, open: twoTags,
 		cause: "HOST refused the request (400 Bad Request: …)", next: "check host, port and reference", bound: "64 KiB are read, 300 bytes are quoted"},
 	{group: answers, name: "endless headers", answer: endlessHeaders, open: twoTags,

@@ -273,7 +273,7 @@ func TestFaults_screen(t *testing.T) {
 			waitForWords(t, term, at(p.host, append(f.rest, f.parts()...)...)...)
 			term.WaitGone("reading") // the other side, whose requests must all be answered before the repair
 			p.repaired.Store(true)
-			if f.open[0] == "HOST" {
+			if f.open[0] == "HOST" && strings.Contains(f.next, "for example") { // the registry has no list
 				term.WaitFor("repository: ", "try again") // letters go into the field
 				term.Type("enter")
 			} else {
@@ -464,7 +464,7 @@ func (s *wire) enter(request string, sizes []int) <-chan struct{} {
 func TestResize_manyTimes(t *testing.T) {
 	t.Parallel()
 	term := startDemo(t, wide)
-	play(t, term, []step{{"1", []string{"packed differently"}, ""}, {"3 n", []string{"›∅", "5 Config ="}, ""}})
+	play(t, term, []step{{"1", []string{"packed differently"}, ""}, {"3 n", []string{"›∅", "6 Config ="}, ""}})
 	term.CheckRepaint()
 	before := term.Frame().Masked(trafficMask).Text()
 	for i := range 200 {
@@ -516,7 +516,7 @@ func TestTinyTerminal_works(t *testing.T) {
 			term.Resize(120, 40)
 			term.WaitFor("Browse the registry")
 			term.Type("1")
-			term.WaitFor("packed differently", "proved", "5 Config =   6 Manifest ≠1   7 Schema1 ≠2")
+			term.WaitFor("packed differently", "proved", "6 Config =   7 History =   8 Manifest ≠1   0 Schema1 ≠2")
 			term.CheckRepaint()
 			term.Resize(size[0], size[1])
 			// All keys that a person could press there.
@@ -545,11 +545,11 @@ func TestKeys_inOneWrite(t *testing.T) {
 		{"13", []string{"packed differently", "3 Layers", "a3ed95caeb02"}},
 		{"n" + enter, []string{"both empty", "5f70bf18a086"}},
 		{esc + "2" + "1" + "3n" + enter, []string{"both empty", "5f70bf18a086"}},
-		{esc + "6n?", []string{"next view", "esc close"}},
-		{esc + "4" + "/NODE_ENV" + enter, []string{"1 of ", "NODE_ENV=production"}},
+		{esc + "8n?", []string{"next view", "esc close"}},
+		{esc + "7" + "/NODE_ENV" + enter, []string{"1 of ", "NODE_ENV=production"}},
 		{esc + "o127.0.0.1:1/nowhere:x" + esc + "3s", []string{"A :prod", "3 Layers"}},
 		{strings.Repeat("j", 500) + strings.Repeat("k", 500) + strings.Repeat("Nn", 250) + "1", []string{"1 Summary"}},
-		{"3" + strings.Repeat("k", 50) + strings.Repeat(down, 1) + enter + esc + "2" + esc + "4", []string{"enter tags", "library/python"}},
+		{"3" + strings.Repeat("k", 50) + strings.Repeat(down, 1) + enter + esc + "2" + esc + "5", []string{"enter tags", "library/python"}},
 		{"/python" + enter + enter, []string{"2.7.17-slim", "›"}},
 		{"a" + down + down + enter, []string{"A :2 ", "B :2-slim"}},
 		{esc + esc + esc + esc + esc, []string{"Browse the registry"}},

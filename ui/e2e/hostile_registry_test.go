@@ -182,13 +182,13 @@ func TestUnsolicitedResponses_notShown(t *testing.T) {
 
 	log := filepath.Join(t.TempDir(), "log")
 	term := uitest.Start(t, small, "--log", log, host)
-	term.WaitFor("1/17")
+	term.WaitFor("1/18")
 	c := <-idle
 	say(c)
 	for c != <-gone { // then the client has read it
 	}
 	term.Type("down") // changes little of the screen, and is drawn after what was written
-	if screen := term.WaitFor("2/17").Text(); strings.Contains(screen, "nasked") || strings.Contains(screen, "nsolicited") {
+	if screen := term.WaitFor("2/18").Text(); strings.Contains(screen, "nasked") || strings.Contains(screen, "nsolicited") {
 		t.Errorf("it reached the terminal:\n%s", screen)
 	}
 

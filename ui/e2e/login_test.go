@@ -112,7 +112,7 @@ func TestLogin_repairedOnScreen(t *testing.T) {
 				next := fmt.Sprint("next", page)
 				s.setPassword(next)
 				term.Type("r")
-				term.WaitFor("docker login", "r tries again")
+				waitForWords(t, term, "docker login", "r tries again") // a long path wraps them
 				s.logIn(t, next)
 				term.Type("r")
 				term.WaitFor(want)
@@ -131,8 +131,8 @@ func TestLogin_repairedOnScreen(t *testing.T) {
 	}
 }
 
-// TestLogin_repairedList: the list of repositories is read with the login as it is now, from
-// the error and from the input that replaces the list.
+// TestLogin_repairedList: the list of repositories is read with the login as it is now, also after
+// an error.
 func TestLogin_repairedList(t *testing.T) {
 	t.Parallel()
 	for name, s := range refusals() {
@@ -142,9 +142,9 @@ func TestLogin_repairedList(t *testing.T) {
 			s.setPassword("next")
 			screen := uitest.Options{Width: 120, Height: 24, Env: []string{"DOCKER_CONFIG=" + s.config}}
 			term := uitest.Start(t, screen, s.host)
-			term.WaitFor("repository:", "try again")
+			term.WaitFor("r tries again")
 			s.logIn(t, "next")
-			term.Type("enter")
+			term.Type("r")
 			term.WaitFor("shop/image-name")
 		})
 	}

@@ -261,6 +261,7 @@ var demoPairs = [][2]string{
 	{"shop/image-name:20231001.155532z", ":prod"},
 	{"shop/api:build-1041", ":build-1042"},
 	{"uis/tool:v1.3", ":main"},
+	{"shop/worker:build-311", ":build-312"},
 	{"team/payments:1.42.0", ":1.42.0-zstd"},
 }
 
@@ -505,7 +506,7 @@ func checkScreens(t *testing.T, host string) {
 		{"a / 2 enter", []string{"compare A :1 with :2"}, ""},
 		{"b", []string{"A :1 ", "B :2 ", "Same recipe, built again; step 2 was given other files"}, ""},
 		{"3 n", []string{"›≠    2", "other files given"}, ""},
-		{"s", []string{"A :2 ", "B :1 ", "Same recipe"}, ""},
+		{"s", []string{"A :2 ", "B :1 ", "Step 2: 1 file changed: app/app"}, ""},
 		{"esc", []string{"/2", "created"}, ""}, // the list is unchanged
 		{"q", nil, ""},
 	})

@@ -34,19 +34,31 @@ type step struct {
 	golden string
 }
 
+// waitForFiles waits until the layers of a comparison have been read: the tab Files has a mark.
+// Before that, esc stops the reading and the comparison stays.
+func waitForFiles(term *uitest.Term) {
+	term.WaitUntil("a mark of the tab Files", func(f uitest.Frame) bool { return filesMark.MatchString(f.Text()) })
+}
+
+var filesMark = regexp.MustCompile(`4 Files ?[=≠]`)
+
+// waitingRow is a row of a list whose digest has not arrived. A row that only counts begins
+// with the same sign.
+var waitingRow = regexp.MustCompile(`\S.*  … `)
+
 func play(t *testing.T, term *uitest.Term, steps []step) {
 	t.Helper()
 	for _, s := range steps {
 		term.Type(strings.Fields(s.keys)...)
 		term.WaitFor(s.wait...)
-		term.WaitGone("  … ") // a row that still waits for its answer
+		term.WaitUntil("answers of all rows", func(f uitest.Frame) bool { return !waitingRow.MatchString(f.Text()) })
 		if s.golden != "" {
 			term.Golden(s.golden)
 		}
 	}
 }
 
-// TestIncidents walks through the three incidents. The cause must be on the first screen.
+// TestIncidents walks through the incidents of the demo. The cause must be on the first screen.
 func TestIncidents(t *testing.T) {
 	retag := []step{
 		{"1", []string{"Same image, packed differently", "proved", "Step 8 is empty on both sides"}, "summary"},
@@ -55,8 +67,8 @@ func TestIncidents(t *testing.T) {
 		{"esc", []string{"›"}, ""},
 		{"3", []string{"a3ed95caeb02"}, "layers"},
 		{"n enter", []string{"both empty", "5f70bf18a086"}, "layer"},
-		{"esc 4", []string{"NODE_ENV"}, "history"},
-		{"6 n", []string{"a3ed95caeb02ffe68"}, "manifest"},
+		{"esc 7", []string{"NODE_ENV"}, "history"},
+		{"8 n", []string{"a3ed95caeb02ffe68"}, "manifest"},
 		{"0", []string{"the id chains diverge here"}, "schema1"},
 	}
 	base := []step{
@@ -66,8 +78,8 @@ func TestIncidents(t *testing.T) {
 		{"enter", []string{"»", "Environment:", "6 Config"}, "setting"},
 		{"esc f", []string{": f shows"}, ""},
 		{"3", []string{"rebuilt"}, "layers"},
-		{"4 n n n n", []string{"PYTHON_VERSION"}, "history"},
-		{"5 n", []string{"22 Oct 2019"}, "config"},
+		{"7 n n n n", []string{"PYTHON_VERSION"}, "history"},
+		{"6 n", []string{"22 Oct 2019"}, "config"},
 	}
 	platform := []step{
 		{"3", []string{"built on the base for linux/amd64"}, "summary"},
@@ -75,7 +87,12 @@ func TestIncidents(t *testing.T) {
 		{"2", []string{"linux/arm64", "attestation"}, "platforms"},
 		{"p 3", []string{"linux/amd64 1/2"}, "other"},
 	}
-	for name, steps := range map[string][]step{"retag": retag, "base": base, "platform": platform} {
+	rebuild := []step{
+		{"4", []string{"app/main.py +2 −1 lines", "app/start.sh (no"}, "summary"},
+		{"3", []string{"RUN ln -sf", "inside: 3 changed, 1 added"}, "layers"},
+		{"4", []string{"Step 4", "only 3 times differ", "3 caches and logs", "no longer executable", "+ app/util/retry.py"}, "files"},
+	}
+	for name, steps := range map[string][]step{"retag": retag, "base": base, "platform": platform, "rebuild": rebuild} {
 		for size, o := range map[string]uitest.Options{"120": wide, "80": small} {
 			t.Run(name+size, func(t *testing.T) {
 				t.Parallel()
@@ -99,9 +116,9 @@ func TestBrowse(t *testing.T) {
 			term := startDemo(t, o)
 			term.Golden("guide" + size)
 			play(t, term, []step{
-				{"4", []string{"library/python"}, "repositories" + size},
+				{"5", []string{"library/python"}, "repositories" + size},
 				{"/", nil, ""},
-				{"p y t h o n", []string{"1 of 17"}, ""},
+				{"p y t h o n", []string{"1 of 18"}, ""},
 				{"enter enter", []string{"2.7.17-slim", "7 platforms"}, "tags" + size},
 				{"a down down", []string{"compare A :2 with :2-slim"}, "marked" + size},
 				{"enter", []string{"A :2 ", "B :2-slim"}, ""},
@@ -109,10 +126,11 @@ func TestBrowse(t *testing.T) {
 			}[:6])
 			// esc goes back one page at a time and keeps the mark and the filter.
 			term.WaitFor("is :2 on another base")
+			waitForFiles(term)
 			term.Type("esc")
 			term.WaitFor("compare A :2 with :2-slim")
 			term.Type("esc")
-			term.WaitFor("1 of 17") // the filter is unchanged
+			term.WaitFor("1 of 18") // the filter is unchanged
 			term.Type("esc")
 			term.WaitFor("shop/api")
 			term.Type("esc")
@@ -137,13 +155,13 @@ func TestTags(t *testing.T) {
 			term := uitest.Start(t, o, "demo")
 			term.WaitFor("Browse the registry")
 			play(t, term, []step{
-				{"4", []string{"library/python"}, ""}, {"/ p y t h o n", []string{"1 of 17"}, ""},
+				{"5", []string{"library/python"}, ""}, {"/ p y t h o n", []string{"1 of 18"}, ""},
 				{"enter enter", []string{"2.7.17-slim", "moved since 21 Oct 2019"}, ""},
 				{"d", []string{"= 2-slim-buster", "grouped by image"}, "together" + size},
 				{"down down down down down", []string{"› ↷= 2.7"}, ""},
 				{"t", []string{"first seen", "21 Oct 2019 08:58", "now"}, "timeline" + size},
 				{"down enter", []string{"A :2.7 then", "B :2.7 ", "PYTHON_VERSION"}, "moments" + size},
-				{"esc esc esc", []string{"1 of 17"}, ""}, {"esc / m a n y", []string{"1 of 17", "team/many"}, ""},
+				{"esc esc esc", []string{"1 of 18"}, ""}, {"esc / m a n y", []string{"1 of 18", "team/many"}, ""},
 				{"enter enter", []string{"/many", "1/1500", "8487e07e12c9", "fa2ad9f992ba"}, ""},
 				{"d", []string{"HEAD requests", "enter to go on"}, "announced" + size},
 				{"enter", []string{"= "}, ""},
@@ -272,7 +290,7 @@ func TestHostile(t *testing.T) {
 		term.Type(view)
 	}
 	term.WaitFor("all ids above differ")
-	term.Type("4")
+	term.Type("7")
 	term.WaitFor(`\u202e`, `\x1b]52`)
 	term.Golden("hostile")
 	if got := term.Clipboard(); got != "" {
@@ -307,6 +325,6 @@ func TestPicture(t *testing.T) {
 	port := uitest.Mask{Pattern: uitest.Ports.Pattern, With: "50000"}
 	term := uitest.Start(t, uitest.Options{Width: 120, Height: 26, Masks: []uitest.Mask{trafficMask, port}}, "demo")
 	term.WaitFor("Browse the registry")
-	play(t, term, []step{{"1", []string{"packed differently"}, ""}, {"3 n", []string{"both empty", "5 Config ="}, ""}})
+	play(t, term, []step{{"1", []string{"packed differently"}, ""}, {"3 n", []string{"both empty", "6 Config ="}, ""}})
 	term.Picture("testdata/retag.svg", "tagdiff demo")
 }

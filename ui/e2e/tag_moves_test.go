@@ -56,6 +56,7 @@ func TestTagMove_comparison(t *testing.T) {
 	}
 	term.Type("M")
 	term.WaitFor("A :latest then", "B :latest", "python 2.7.16")
+	waitForFiles(term)
 	term.Type("esc")
 	term.WaitFor("M compares")
 	term.Type("r")

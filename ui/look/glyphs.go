@@ -62,7 +62,7 @@ func (g Glyphs) Mark(c diff.Class) safe.Text {
 }
 
 // asciiReplacer replaces the characters of the program's sentences that are not ASCII.
-var asciiReplacer = strings.NewReplacer("…", "...", "×", "x", "→", "->", "≠", "!=", "≥", ">=", "≈", "~", "∅", "0", "·", "-")
+var asciiReplacer = strings.NewReplacer("…", "...", "×", "x", "→", "->", "≠", "!=", "≥", ">=", "≈", "~", "∅", "0", "·", "-", "−", "-")
 
 // Sentence returns a sentence of the program in the characters of this terminal.
 // Untrusted text in it is not changed.

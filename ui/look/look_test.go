@@ -26,9 +26,12 @@ func TestWrap(t *testing.T) {
 		{[]string{""}, 5, []string{""}},
 		{[]string{"short"}, 5, []string{"short"}},
 		{[]string{"two words"}, 6, []string{"two ", "words"}},
-		{[]string{"a bcdefghij"}, 6, []string{"a bcde", "fghij"}}, // a blank too early does not end the line
-		{[]string{"a bcdefg"}, 6, []string{"a ", "bcdefg"}},       // but a word that fits in a line is not split
-		{[]string{"a bcdefg h"}, 8, []string{"a bcdefg", " h"}},   // the word ends where the line does
+		{[]string{"a bcdefghij"}, 6, []string{"a bcde", "fghij"}},        // a blank too early does not end the line
+		{[]string{"a bcdefg"}, 6, []string{"a ", "bcdefg"}},              // but a word that fits in a line is not split
+		{[]string{"a bcdefg h"}, 8, []string{"a bcdefg", " h"}},          // the word ends where the line does
+		{[]string{"aaaa bcdefghij"}, 11, []string{"aaaa ", "bcdefghij"}}, // it fits a line
+		{[]string{"aaaa bcdefghijklm"}, 11, []string{"aaaa bcdefg", "hijklm"}},
+		{[]string{"a bcdefghij"}, 9, []string{"a ", "bcdefghij"}},
 		{[]string{"a b cdefg h"}, 6, []string{"a b ", "cdefg ", "h"}},
 		{[]string{"a (bcdefgh) xy"}, 10, []string{"a ", "(bcdefgh) ", "xy"}}, // a bracket stays with its word
 		{[]string{"a bcdefgh.ijk"}, 9, []string{"a bcdefgh", ".ijk"}},

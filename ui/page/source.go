@@ -78,6 +78,7 @@ type Env struct {
 	Journal  Journal
 	Hosts    func() []string
 	Platform string
+	Inside   bool          // read the layers that differ without asking
 	Crane    string        // the crane command of shell commands, with its flags
 	Recheck  time.Duration // interval between checks of the tags on screen
 	Now      func() time.Time

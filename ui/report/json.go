@@ -27,6 +27,7 @@ type jsonReport struct {
 	Expect    *jsonExpectation `json:"expect,omitempty"`
 	Platforms []jsonPair       `json:"platforms"`
 	Findings  []jsonFinding    `json:"findings"`
+	Cost      *jsonCost        `json:"cost,omitempty"`
 }
 
 type jsonSide struct {
@@ -44,6 +45,8 @@ type jsonVerdict struct {
 	Trust    diff.Trust `json:"trust"`
 	Proof    []string   `json:"proof"`
 	Command  string     `json:"command"` // shows the proof with another tool
+
+	Inside diff.InsideCode `json:"inside,omitempty"` // what differs inside the layers
 }
 
 type jsonPair struct {
@@ -54,6 +57,7 @@ type jsonPair struct {
 	Base     *jsonBase     `json:"base"`
 	Steps    []jsonRow     `json:"steps"`
 	Findings []jsonFinding `json:"findings"`
+	Inside   *jsonInside   `json:"inside,omitempty"` // of the files that the layers give together
 }
 
 type jsonBase struct {
@@ -94,6 +98,7 @@ type jsonRow struct {
 	Duplicated bool         `json:"duplicated"`
 	A          *jsonStep    `json:"a"`
 	B          *jsonStep    `json:"b"`
+	Inside     *jsonInside  `json:"inside,omitempty"`
 }
 
 type jsonStep struct {
@@ -134,6 +139,9 @@ func JSON(w io.Writer, c diff.Comparison, o Options) error {
 		Platforms: []jsonPair{}, Findings: o.findings(c.Findings, c.Findings)}
 	if c.B != nil {
 		r.Verdict = o.verdict(c.Verdict)
+	}
+	if o.Cost != nil && o.Cost.Asked > 0 {
+		r.Cost = &jsonCost{o.Cost.Read, o.Cost.Asked}
 	}
 	for _, p := range c.Pairs {
 		r.Platforms = append(r.Platforms, o.pair(c, p))
@@ -190,7 +198,7 @@ func (o Options) verdict(v diff.Verdict) *jsonVerdict {
 	if v.Code == diff.Pending {
 		return nil
 	}
-	return &jsonVerdict{v.Code, v.Headline.String(), v.Because.String(), v.Trust, stringsOf(v.Proof), o.command(v.Command).String()}
+	return &jsonVerdict{v.Code, v.Headline.String(), v.Because.String(), v.Trust, stringsOf(v.Proof), o.command(v.Command).String(), v.Inside}
 }
 
 func stringsOf(lines []safe.Text) []string {
@@ -203,7 +211,7 @@ func stringsOf(lines []safe.Text) []string {
 
 func (o Options) pair(c diff.Comparison, p diff.Pair) jsonPair {
 	out := jsonPair{Platform: p.Platform, A: converted(p.A, o.image), B: converted(p.B, o.image), Base: o.base(c, p), Steps: []jsonRow{},
-		Findings: o.findings(p.Findings, slices.Concat(p.Findings, c.Findings))}
+		Findings: o.findings(p.Findings, slices.Concat(p.Findings, c.Findings)), Inside: o.pairInside(p)}
 	if out.A != nil {
 		out.A.Names = o.namedBase(c.BaseClaim(diff.SideA, p))
 	}
@@ -216,6 +224,7 @@ func (o Options) pair(c diff.Comparison, p diff.Pair) jsonPair {
 	for _, r := range p.Rows {
 		out.Steps = append(out.Steps, jsonRow{
 			Class: orNull(r.Class), Detail: orNull(r.Detail), Duplicated: r.Duplicated(), A: converted(r.A, o.step), B: converted(r.B, o.step),
+			Inside: o.rowInside(r),
 		})
 	}
 	return out

@@ -177,3 +177,21 @@ func (m markdownWriter) layer(s *model.Step) safe.Text {
 	}
 	return text
 }
+
+// files prints a list of files for each step.
+func (m markdownWriter) files(section fileSection) {
+	m.heading(sentence(section.title))
+	for i, s := range section.steps {
+		if i > 0 {
+			m.line()
+		}
+		m.line(safe.Sprintf("Step %s ", s.number), code(s.instruction), safe.Const(": "), sentence(s.counts))
+		m.line()
+		for _, f := range s.files {
+			m.line(safe.Const("- "), code(f.mark), safe.Const(" "), code(f.path), safe.Const(" "), sentence(f.note))
+		}
+		for _, f := range s.rest {
+			m.line(safe.Const("- "), sentence(f.path))
+		}
+	}
+}

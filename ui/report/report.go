@@ -21,6 +21,8 @@ type Options struct {
 	ASCII       bool              // print ASCII only
 	PlainHTTP   bool              // shell commands need a flag for registries without TLS
 	Expectation *diff.Expectation // printed first; may be nil
+	Cost        *Cost             // of reading layers; nil if none were asked for
+	AllFiles    bool              // list all files that differ, and all of one image
 }
 
 // command returns a shell command with the flags that the registries need.

@@ -28,6 +28,7 @@ type Source interface {
 	Children(ctx context.Context, ref model.Ref) ([]v1.Descriptor, error)
 	Contents(ctx context.Context, repo model.Ref, layers []model.LayerPart) (map[digest.Digest]model.Contents, error)
 	CheckBlobs(ctx context.Context, repo model.Ref, blobs []v1.Descriptor, checked func(model.BlobState)) error
+	ReadLayers(ctx context.Context, reads []model.LayerRead, progress func(model.LayerState)) model.LayerStates
 }
 
 // Request describes a report.
@@ -39,6 +40,7 @@ type Request struct {
 	Expect   []string // platforms that one image must have, as diff.ParseExpected returns them
 	Digests  *Digests // list tags with their digests; nil for names only
 	Siblings bool     // also resolve the other tags of the repositories
+	Inside   *Inside  // read the layers that differ, of one image all; nil for none
 	Journal  Journal  // earlier sightings of the tags; may be nil
 	Options  Options
 	Errors   io.Writer // gets a line for each tag that could not be resolved, and one if a list is empty; may be nil
@@ -87,18 +89,21 @@ func (r Request) compare(ctx context.Context, w io.Writer, a, b model.Ref) (bool
 	}
 	c := r.readContents(ctx, diff.PairUp(arts[0], arts[1]))
 	c, errTags := tags.addTo(ctx, diff.Recompare(c, *c.A, *c.B))
-	c, err := r.restrict(c)
+	c, layers, err := r.readInside(ctx, c)
 	if err != nil {
 		return false, err
 	}
-	if err := r.print(w, c); err != nil {
+	if c, err = r.restrict(c); err != nil {
 		return false, err
 	}
-	same := c.Same(r.Exact)
+	if err := r.withCost(layers).print(w, c); err != nil {
+		return false, err
+	}
+	same, errInside := r.judgeInside(c, c.Same(r.Exact), layers)
 	if r.Exact && !same && c.Same(false) {
 		r.note(safe.Const("--exact: the digests differ, so the exit code is 1"))
 	}
-	return same, cmp.Or(r.unread(c), errTags)
+	return same, cmp.Or(r.unread(c), errInside, errTags)
 }
 
 // readOrNil returns what was read, nil after an error.
@@ -190,52 +195,53 @@ func errorOf(e *model.Entry) error {
 	return e.Err
 }
 
-// bothErrors returns the errors of A and B as one, A's first. A text that both have is said
-// once. It is nil if both are.
+// bothErrors returns the errors of A and B as one, A's first. What both have is said once. It is
+// nil if both are.
 func bothErrors(a, b error) error {
-	switch {
-	case a == nil || b == nil:
+	if a == nil || b == nil {
 		return cmp.Or(a, b)
-	case a.Error() == b.Error():
-		return a
 	}
-	readA, okA := errors.AsType[*model.ReadError](a)
-	readB, okB := errors.AsType[*model.ReadError](b)
-	if okA && okB && readA.Next == readB.Next {
-		return &model.ReadError{Message: readA.Message + ", and " + readB.Message, Next: readA.Next, Err: errors.Join(a, b)}
+	if both, ok := model.MergeErrors(a, b); ok {
+		return both
 	}
 	return fmt.Errorf("%w; and %w", a, b)
 }
 
 func (r Request) describe(ctx context.Context, w io.Writer, ref model.Ref) error {
-	c, errTags, err := r.describeArtifact(ctx, ref)
+	c, layers, errTags, err := r.describeArtifact(ctx, ref)
 	if err != nil {
 		return err
 	}
-	if err := r.print(w, c); err != nil {
+	if err := r.withCost(layers).print(w, c); err != nil {
 		return err
+	}
+	if layers != nil {
+		r.noteNotRead(layers)
 	}
 	return cmp.Or(notRead(c), errTags)
 }
 
 // describeArtifact reads one image and its tag context. errTags reports that the tag context
 // is incomplete.
-func (r Request) describeArtifact(ctx context.Context, ref model.Ref) (c diff.Comparison, errTags, err error) {
+func (r Request) describeArtifact(ctx context.Context, ref model.Ref) (c diff.Comparison, layers *layersRead, errTags, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	tags := r.startTagContext(ctx, ref)
 	art, err := r.Registry.Load(ctx, ref, func(model.Artifact) {})
 	if err != nil {
-		return c, nil, diff.Identified(err, nil, nil)
+		return c, nil, nil, diff.Identified(err, nil, nil)
 	}
 	c, errTags = tags.addTo(ctx, r.readContents(ctx, diff.Describe(art)))
+	if c, layers, err = r.readInside(ctx, c); err != nil {
+		return c, nil, nil, err
+	}
 	c, err = r.restrict(c)
-	return c, errTags, err
+	return c, layers, errTags, err
 }
 
 // expect describes an image and reports whether it has the expected platforms.
 func (r Request) expect(ctx context.Context, w io.Writer, ref model.Ref) (bool, error) {
-	c, errTags, err := r.describeArtifact(ctx, ref)
+	c, layers, errTags, err := r.describeArtifact(ctx, ref)
 	if err != nil {
 		return false, err
 	}
@@ -245,10 +251,11 @@ func (r Request) expect(ctx context.Context, w io.Writer, ref model.Ref) (bool, 
 		return false, err
 	}
 	r.Options.Expectation = &e
-	if err := r.print(w, c); err != nil {
+	if err := r.withCost(layers).print(w, c); err != nil {
 		return false, err
 	}
-	return e.Met(), cmp.Or(e.Unread(), unreadable(unreadIndex(c.A)), errTags, errBlobs)
+	errInside := r.checkInside(c, e.Met(), layers)
+	return e.Met(), cmp.Or(e.Unread(), unreadable(unreadIndex(c.A)), errInside, errTags, errBlobs)
 }
 
 // checkBlobs asks the registry whether it has every config and layer of the images for the expected
@@ -267,7 +274,7 @@ func (r Request) checkBlobs(ctx context.Context, c diff.Comparison) (diff.Compar
 			states[s.Digest] = s
 		}
 	})
-	return diff.Describe(c.A.WithBlobStates(states)).WithTagContext(c.TagContext), cmp.Or(err, unknown)
+	return diff.Describe(c.A.WithBlobStates(states)).WithTagContext(c.TagContext).WithInside(c.Inside), cmp.Or(err, unknown)
 }
 
 // unreadable returns err, or nil for the error of a missing manifest: it is a result, which
@@ -300,6 +307,14 @@ func (r Request) restrict(c diff.Comparison) (diff.Comparison, error) {
 		return c, nil
 	}
 	return c.ForPlatform(r.Platform)
+}
+
+// withCost returns r with what was read of layers in its options.
+func (r Request) withCost(layers *layersRead) Request {
+	if layers != nil {
+		r.Options.Cost = &layers.cost
+	}
+	return r
 }
 
 func (r Request) print(w io.Writer, c diff.Comparison) error {

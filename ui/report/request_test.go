@@ -34,6 +34,10 @@ func (s artifacts) Contents(context.Context, model.Ref, []model.LayerPart) (map[
 	return nil, nil
 }
 
+func (s artifacts) ReadLayers(context.Context, []model.LayerRead, func(model.LayerState)) model.LayerStates {
+	return nil
+}
+
 func (artifacts) Repositories(context.Context, string, func([]string)) error { return nil }
 func (artifacts) Tags(context.Context, model.Ref, func([]string)) error      { return nil }
 func (s artifacts) ref(tag string) model.Ref                                 { return s[tag].Ref }

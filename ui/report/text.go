@@ -22,6 +22,8 @@ const (
 	instructionWidth = 27            // beside the layers of two sides
 	leadWidth        = stepWidth + 4 // mark and number before an instruction
 	excerptLength    = 130           // of an instruction that differs: about two lines
+	fileIndent       = 4             // mark before a file
+	pathWidth        = 44            // of paths in a column
 )
 
 // textWriter lays out a report as plain text.
@@ -203,4 +205,40 @@ func (t textWriter) layer(s *model.Step) safe.Text {
 		return safe.Sprintf("%s %s", look.Short(s.Layer.Digest), t.g.Empty)
 	}
 	return look.Short(s.Layer.Digest)
+}
+
+// files prints the files of each step. A path and its note stand on one line if they fit.
+func (t textWriter) files(section fileSection) {
+	t.heading(section.title)
+	for _, s := range section.steps {
+		head := safe.Sprintf("Step %s ", s.number)
+		rest := look.Width(s.counts) + 2
+		if room := textWidth - look.Width(head) - rest; room >= instructionWidth {
+			t.line(head, t.g.Fit(s.instruction, room), safe.Const("  "), s.counts)
+		} else {
+			t.line(head, t.g.Fit(s.instruction, textWidth-look.Width(head)))
+			t.wrapped(blanks(fileIndent), s.counts)
+		}
+		width := 0
+		for _, f := range s.files {
+			width = max(width, min(look.Width(f.path), pathWidth))
+		}
+		for _, f := range s.files {
+			t.wrapped(safe.Sprintf("  %s ", f.mark), t.fileText(f, width))
+		}
+		for _, f := range s.rest {
+			t.wrapped(safe.Sprintf("  %s ", f.mark), f.path)
+		}
+	}
+}
+
+// fileText is a path with its note, in a column if the path is not longer than it.
+func (t textWriter) fileText(f fileLine, width int) safe.Text {
+	if f.note.IsEmpty() {
+		return f.path
+	}
+	if look.Width(f.path) > width {
+		return safe.Sprintf("%s  %s", f.path, f.note)
+	}
+	return safe.Concat(t.g.Fit(f.path, width), safe.Const("  "), f.note)
 }

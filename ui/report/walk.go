@@ -45,6 +45,7 @@ type writer interface {
 	platforms([]entry)
 	paragraph(safe.Text)
 	steps(t stepTable, columns []safe.Text)
+	files(s fileSection)
 }
 
 func (r report) content() report { return r }
@@ -95,6 +96,7 @@ func walk(w writer) error {
 	for _, t := range stepTables(c) {
 		w.steps(t, columns)
 	}
+	writeFiles(w)
 	return w.content().end()
 }
 

@@ -91,7 +91,7 @@ type tagRow struct {
 	info       *model.TagInfo // nil until it is read
 	// match is why the filter shows the tag, if no other cell says it.
 	match, matchPlatform safe.Text
-	err                  error
+	failure              safe.Text // why the tag could not be read
 	requested            bool
 }
 
@@ -99,8 +99,8 @@ func (c tagColumns) line(r tagRow) look.Line {
 	name := safe.Concat(r.below, safe.Clean(r.tag))
 	none := safe.Text{}
 	switch {
-	case r.err != nil:
-		return c.lead(r, look.Plain, name).With(look.S(look.Alert, safe.Clean(model.ShortError(r.err))))
+	case !r.failure.IsEmpty():
+		return c.lead(r, look.Plain, name).With(look.S(look.Alert, r.failure))
 	case !r.below.IsEmpty() && r.info != nil && r.below == safe.Const("= "):
 		return look.L(r.mark, r.sign, look.P(name)) // the name may use the whole line
 	case r.digest == "" && r.requested:

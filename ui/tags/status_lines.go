@@ -1,7 +1,9 @@
 package tags
 
 import (
+	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/opencontainers/go-digest"
@@ -27,7 +29,8 @@ func (p tagsPage) linesAbove(f page.Frame) []look.Line {
 	if f.Height < minHeight {
 		return nil
 	}
-	lines := append(p.searchLines(f), p.surveyLine(f), p.unreadLine(), p.orderLine(), p.findingLine(f))
+	lines := append(p.searchLines(f), p.surveyLines(f)...)
+	lines = append(lines, p.unreadLine(), p.orderLine(), p.findingLine(f))
 	return slices.DeleteFunc(lines, func(l look.Line) bool { return l.Width() == 0 })
 }
 
@@ -79,10 +82,13 @@ func (p tagsPage) findingLine(f page.Frame) look.Line {
 }
 
 // tagLine describes the tag under the cursor: its move, other tags of its image,
-// and what is attached to it.
+// and what is attached to it, or what to do if it could not be read.
 func (p tagsPage) tagLine(f page.Frame) look.Line {
 	tag, _ := p.list.Current()
 	t := p.index.tags[tag]
+	if failed, ok := errors.AsType[*model.ReadError](t.Err); ok && failed.Next != "" {
+		return look.L(look.Gap(1), look.P(f.Gate.Clean(failed.Next)))
+	}
 	var parts []look.Span
 	if m, moved := p.index.moves[tag]; moved {
 		parts = append(parts, look.S(look.Warn, movedText(m)))
@@ -206,11 +212,20 @@ func exceptName(names []string, name string) []string {
 	return slices.Concat(names[:i], names[i+1:])
 }
 
+// failureText is why a tag could not be read, without the name of the registry, which is above the
+// list.
+func (p tagsPage) failureText(err error) safe.Text {
+	if err == nil {
+		return safe.Text{}
+	}
+	return safe.Clean(strings.TrimPrefix(model.ShortError(err), p.ref.Registry+" "))
+}
+
 // rowOf draws the row of a tag. In a group only the first row describes the image.
 func (p tagsPage) rowOf(c tagColumns, tag string, at int) look.Line {
 	t, info := p.index.lookup(tag)
 	row := tagRow{
-		tag: tag, mark: p.markOf(tag), sign: p.sign(c, tag), digest: t.Digest, info: info, err: t.Err,
+		tag: tag, mark: p.markOf(tag), sign: p.sign(c, tag), digest: t.Digest, info: info, failure: p.failureText(t.Err),
 		requested: p.index.requested[tag],
 	}
 	row.match, row.matchPlatform = p.matchText(tag)
@@ -241,8 +256,18 @@ func (p tagsPage) sign(c tagColumns, tag string) look.Span {
 	return look.Gap(1)
 }
 
-// surveyLine is the cost of the survey, its progress, or what went wrong; empty
-// in other stages.
+// surveyLines are the cost of the survey, its progress, or what went wrong with the next step;
+// empty in other stages.
+func (p tagsPage) surveyLines(f page.Frame) []look.Line {
+	s := p.survey
+	if (s.stage == surveyWaiting || s.stage == surveyDone) && s.err != nil {
+		lines := look.Hanging(look.L(look.Gap(1)), max(f.Width-2, 8), look.S(look.Alert, f.Gate.Clean(s.err.Error())))
+		return lines[:min(len(lines), max(f.Height/3, 1))]
+	}
+	return []look.Line{p.surveyLine(f)}
+}
+
+// surveyLine is the cost of the survey, its progress, or what it could not read.
 func (p tagsPage) surveyLine(f page.Frame) look.Line {
 	s := p.survey
 	line := func(role look.Role, t safe.Text) look.Line { return look.L(look.Gap(1), look.S(role, t)) }
@@ -256,9 +281,6 @@ func (p tagsPage) surveyLine(f page.Frame) look.Line {
 		total := look.Count(s.total, safe.Const("image"), safe.Const("images"))
 		return line(look.Plain, safe.Sprintf("%s of %s read", look.Number(s.done), total)).With(s.hints()...)
 	case surveyWaiting, surveyDone:
-		if s.err != nil {
-			return line(look.Alert, safe.Clean(model.ShortError(s.err)))
-		}
 		if s.failed > 0 {
 			return line(look.Warn, safe.Sprintf("%s could not be read", look.Number(s.failed)))
 		}

@@ -8,12 +8,19 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 )
 
-// TOC is the table of contents of an archive as eStargz and zstd:chunked have it.
-func TOC(items ...Item) []byte {
+// TOC is the table of contents of an archive as eStargz and zstd:chunked have it. Files of more
+// than 100 bytes have a second chunk, so that tests with small files see such rows.
+func TOC(items ...Item) []byte { return tocOf(100, items) }
+
+// WholeTOC is TOC with files that are one chunk each, as those of less than 4 MiB are.
+func WholeTOC(items ...Item) []byte { return tocOf(math.MaxInt, items) }
+
+func tocOf(chunk int, items []Item) []byte {
 	var all []map[string]any
 	for _, i := range items {
 		h := withDefaults(i.Header)
@@ -30,8 +37,10 @@ func TOC(items ...Item) []byte {
 			e["digest"], e["size"] = digestOf([]byte(i.Body)), len(i.Body)
 		}
 		all = append(all, e)
-		if len(i.Body) > 100 {
-			all = append(all, map[string]any{"name": h.Name, "type": "chunk", "chunkOffset": 100, "chunkDigest": digestOf([]byte(i.Body[100:]))})
+		if len(i.Body) > chunk {
+			all = append(all, map[string]any{
+				"name": h.Name, "type": "chunk", "chunkOffset": chunk, "chunkDigest": digestOf([]byte(i.Body[chunk:])),
+			})
 		}
 	}
 	raw, err := json.Marshal(map[string]any{"version": 1, "entries": all})

@@ -47,7 +47,7 @@ var generated = []string{"oci-layout", "index.json", "repositories.json", "fille
 // contents makes everything that the registry holds.
 func contents() store {
 	s := store{}
-	for _, part := range []func(){s.retag, s.python, s.platform, s.payments, s.tools, s.many, s.edge} {
+	for _, part := range []func(){s.retag, s.python, s.platform, s.rebuild, s.payments, s.tools, s.many, s.edge} {
 		part()
 	}
 	return s

@@ -47,6 +47,12 @@ func (f file) of(uid int) file {
 	return f
 }
 
+// as is the file with permissions.
+func (f file) as(mode int64) file {
+	f.mode = mode
+	return f
+}
+
 // text is a small file.
 func text(name, content string) file { return file{name: name, mode: 0o644, content: content} }
 

@@ -1,0 +1,103 @@
+package look
+
+import (
+	"cmp"
+
+	"github.com/tagdiff/tagdiff/diff"
+	"github.com/tagdiff/tagdiff/diff/filediff"
+	"github.com/tagdiff/tagdiff/model/inside"
+	"github.com/tagdiff/tagdiff/model/safe"
+)
+
+// EntryPath names the path of an entry; the root is "/".
+func EntryPath(path string, gate safe.Gate) safe.Text { return gate.Clean(cmp.Or(path, "/")) }
+
+// EntryName is the path of an entry, with the target of a link.
+func EntryName(e inside.Entry, gate safe.Gate) safe.Text {
+	path := EntryPath(e.Path, gate)
+	switch e.Kind {
+	case inside.Symlink:
+		return safe.Sprintf("%s → %s", path, gate.Clean(e.Link))
+	case inside.Hardlink:
+		return safe.Sprintf("%s = %s", path, gate.Clean(e.Link))
+	}
+	return path
+}
+
+// EntryAttributes is the type, the permissions and the owner of an entry: "folder 0755 0:0".
+func EntryAttributes(e inside.Entry) safe.Text {
+	kind := ""
+	switch e.Kind {
+	case inside.Whiteout:
+		return safe.Const("deletes")
+	case inside.OpaqueFolder:
+		return safe.Const("hides what is below")
+	case inside.Folder:
+		kind = "folder "
+	case inside.Symlink:
+		kind = "link "
+	case inside.Hardlink:
+		kind = "hard link "
+	case inside.CharDevice, inside.BlockDevice:
+		kind = "device "
+	case inside.Fifo:
+		kind = "pipe "
+	case inside.File, inside.Other:
+	}
+	return safe.Sprintf("%s%04o %d:%d", kind, e.Mode, e.UID, e.GID)
+}
+
+// ChangeSizes is the sizes of a file on both sides, once if they are equal.
+func ChangeSizes(ch filediff.Change) safe.Text {
+	a, b := EntrySize(ch.A), EntrySize(ch.B)
+	switch {
+	case a.IsEmpty() || ch.A != nil && ch.B != nil && ch.A.Size == ch.B.Size:
+		return b
+	case b.IsEmpty():
+		return a
+	}
+	return safe.Sprintf("%s → %s", a, b)
+}
+
+// EntrySize is the size of a file, empty for other entries and for none.
+func EntrySize(e *inside.Entry) safe.Text {
+	if e == nil || e.Kind != inside.File {
+		return safe.Text{}
+	}
+	return Size(e.Size)
+}
+
+// ChangeNote says what changed in a file of a step, in a few words.
+func ChangeNote(f *diff.LayerFiles, ch filediff.Change) safe.Text {
+	note := diff.ChangeNote(ch)
+	switch t, counted := f.Texts[ch.Path]; {
+	case !note.IsEmpty():
+		return note
+	case counted:
+		return diff.LineCounts(t)
+	case ch.Rung == filediff.SameInside:
+		return safe.Const("same but for a time")
+	case ch.Cause != nil:
+		return safe.Clean(ch.Cause.One)
+	case ch.What == filediff.Time:
+		return Time(&ch.B.Time)
+	}
+	return safe.Text{}
+}
+
+// ChangeMark is the mark of a change in a list of files.
+func (g Glyphs) ChangeMark(ch filediff.Change) safe.Text {
+	switch {
+	case ch.Unknown:
+		return safe.Const("?")
+	case ch.What.Has(filediff.Moved):
+		return g.Mark(diff.Moved)
+	case ch.A == nil:
+		return g.Mark(diff.Added)
+	case ch.B == nil:
+		return g.Mark(diff.Removed)
+	case ch.Rung <= filediff.Generated:
+		return g.Mark(diff.RepackedRow)
+	}
+	return g.Mark(diff.Substituted)
+}
