@@ -282,8 +282,6 @@ func insideCases(t *testing.T) []ruleCase {
 			"In step 2, 1 path has another owner (0:0, in A 1000:1000): x.", 2},
 		{"mode", c(items{x.As(0o640, 0, 0)}, items{x.As(0o600, 0, 0)}), "H7", 2, "1 path has other permissions: x.", 2},
 		{"type bits", c(items{x.As(0o100644, 0, 0)}, items{x.As(0o644, 0, 0)}), "H7", -1, "", 0},
-		{"setuid alone", c(items{x.As(0o4755, 0, 0)}, items{x.As(0o755, 0, 0)}), "H7", -1, "", 0},
-		{"setuid and more", c(items{x.As(0o4755, 0, 0)}, items{x.As(0o750, 0, 0)}), "H7", 2, "1 path has other permissions: x.", 2},
 		{"setuid", c(items{x.As(0o4755, 0, 0)}, items{x.As(0o755, 0, 0)}), "H9", 2, "In step 2, x lost setuid.", 2},
 		{"capability", c(items{capable}, items{ping}), "H9", 2, "In step 2, bin/ping lost cap_net_raw=ep.", 2},
 		{"mode", c(items{x.As(0o640, 0, 0)}, items{x.As(0o600, 0, 0)}), "H9", -1, "", 0},

@@ -134,11 +134,6 @@ func ownersOrModes(_ Comparison, p Pair) []Finding {
 	var found []Finding
 	for _, r := range rows {
 		owners, modes := r.Count(filediff.Owner), r.Count(filediff.Mode)
-		for i := range r.Len() {
-			if isPowerAlone(r.At(i)) {
-				modes--
-			}
-		}
 		if owners+modes == 0 {
 			continue
 		}
@@ -156,12 +151,6 @@ func ownersOrModes(_ Comparison, p Pair) []Finding {
 		})
 	}
 	return found
-}
-
-// isPowerAlone reports whether a file only gained or lost setuid or setgid, as H9 says.
-func isPowerAlone(ch filediff.Change) bool {
-	const setID = 0o6000
-	return ch.What&^(filediff.Time|filediff.Xattrs) == filediff.Mode && ch.A.Kind == inside.File && (ch.A.Mode^ch.B.Mode)&^setID == 0
 }
 
 // ownersText is " (0:0, were 1000:1000)" if all paths changed their owner in the same way.
@@ -186,7 +175,7 @@ func pathsText(r readRow, ways filediff.What) string {
 	const most = 3
 	var paths []string
 	for i := range r.Len() {
-		if ch := r.At(i); ch.What&ways != 0 && ch.A != nil && ch.B != nil && !isPowerAlone(ch) {
+		if ch := r.At(i); ch.What&ways != 0 && ch.A != nil && ch.B != nil {
 			paths = append(paths, quoted(ch.Path))
 		}
 	}

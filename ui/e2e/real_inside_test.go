@@ -3,7 +3,6 @@ package e2e
 import (
 	"archive/zip"
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"io/fs"
@@ -288,41 +287,6 @@ func readWhole(t *testing.T, read model.LayerRead) *inside.Layer {
 		t.Fatalf("the layer was not read: %v", s.Err)
 	}
 	return s.Layer
-}
-
-// TestReal_tableOfContents checks that the table of contents which skopeo writes and the archive behind
-// it are found to say the same.
-func TestReal_tableOfContents(t *testing.T) {
-	t.Parallel()
-	requireInstalled(t, "tar", "skopeo", "apt-get", "dpkg-deb", "update-alternatives", "ldconfig")
-	server := httptest.NewServer(ggcr.New(ggcr.Logger(log.New(io.Discard, "", 0))))
-	t.Cleanup(server.Close)
-	repo := strings.TrimPrefix(server.URL, "http://") + "/lazy"
-	work := t.TempDir()
-	root, archive := filepath.Join(work, "root"), filepath.Join(work, "layer.tar")
-	mustMake(t, root)
-	aptInstall(t, work, root, 0)
-	runTool(t, "tar", "--format=pax", "--numeric-owner", "-C", root, "-cf", archive, ".")
-	pushLayer(t, archive, repo+":gzip")
-	unpacked := "dir:" + filepath.Join(work, "image")
-	skopeo(t, repo+":gzip", unpacked, "--dest-decompress")
-	skopeo(t, unpacked, repo+":chunked", "--format", "oci", "--dest-compress-format", "zstd:chunked")
-	ref, err := name.NewTag(repo+":chunked", name.Insecure)
-	if err != nil {
-		t.Fatal(err)
-	}
-	img, err := remote.Get(ref)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var manifest v1.Manifest
-	if err := json.Unmarshal(img.Manifest, &manifest); err != nil || len(manifest.Layers) != 1 {
-		t.Fatalf("%v: %s", err, img.Manifest)
-	}
-	l := readWhole(t, model.LayerRead{Repo: mustParseRef(t, repo), Layer: manifest.Layers[0]})
-	if !l.HasTOC(manifest.Layers[0]) || l.TOCDiffers != nil || l.Files.Len() == 0 {
-		t.Errorf("table of contents %q in %+v differs at %q", l.TOCDigests, manifest.Layers[0], l.TOCDiffers)
-	}
 }
 
 func mustParseRef(t *testing.T, s string) model.Ref {
