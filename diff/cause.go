@@ -105,7 +105,7 @@ func (v Verdict) withFault(fault safe.Text) Verdict {
 }
 
 // withLimits ends the headline on one image with why ordinary runtimes cannot run it. That it is made
-// for other runtimes, or is encrypted, is no fault.
+// for other runtimes, or is encrypted, is not a fault.
 func (c Comparison) withLimits(v Verdict) Verdict {
 	and := "; "
 	if v.Code == Identical {

@@ -24,7 +24,7 @@ const (
 	InsideSame      InsideCode = "same"      // the files are the same at the end
 	InsidePacking   InsideCode = "packing"   // the archives were written or compressed in another way
 	InsideTimes     InsideCode = "times"     // only times differ
-	InsideGenerated InsideCode = "generated" // only what every build makes anew
+	InsideGenerated InsideCode = "generated" // only what every build makes again
 	InsideFiles     InsideCode = "files"
 )
 
@@ -322,7 +322,7 @@ func (p Pair) filesText(rows []readRow, complete bool) safe.Text {
 	return safe.Sprintf("Built again with the same result: %s, no program", noiseText(rows))
 }
 
-// noiseText counts what every build makes anew, and times.
+// noiseText counts what every build makes again, and times.
 func noiseText(rows []readRow) string {
 	byCause, inside, times, folders := map[string]int{}, 0, 0, 0
 	var causes []*filediff.Cause

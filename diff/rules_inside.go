@@ -72,7 +72,7 @@ func sameFilesOtherArchive(_ Comparison, p Pair) []Finding {
 	}}
 }
 
-// onlyGenerated (H3): what differs is made anew by every build.
+// onlyGenerated (H3): every build makes what differs again.
 func onlyGenerated(_ Comparison, p Pair) []Finding {
 	rows := p.rowsOn(filediff.SameInside, filediff.Generated)
 	if len(rows) == 0 {

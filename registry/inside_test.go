@@ -522,7 +522,7 @@ func TestReadLayers_sha512(t *testing.T) {
 	says(t, got.Err, "sent a layer with the wrong digest")
 }
 
-// TestReadLayers_broken checks that a layer whose bytes match and that is no archive is returned,
+// TestReadLayers_broken checks that a layer whose bytes match and that is not an archive is returned,
 // since it is broken for all.
 func TestReadLayers_broken(t *testing.T) {
 	s := newServer(t)

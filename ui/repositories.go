@@ -79,7 +79,7 @@ func (p repositoriesPage) Update(msg tea.Msg) (page.Page, page.Effects) {
 	return p, page.Unused(press)
 }
 
-// failed reports whether there is no list of repositories, but an error.
+// failed reports whether the list of repositories could not be read.
 func (p repositoriesPage) failed() bool { return p.list.Err != nil && len(p.list.All) == 0 }
 
 // unlisted reports whether the registry does not list its repositories. Docker Hub, for

@@ -20,7 +20,7 @@ const (
 	FolderTimes       // W2: only times of folders
 	Times             // W3: only times of files and links
 	SameInside        // W4: equal content but for times that its format records
-	Generated         // W5: files that every build makes anew, by their paths
+	Generated         // W5: files that every build makes again, by their paths
 	Attributes        // W6: owners, permissions, extended attributes
 	Packages          // W7: files of packages of other versions
 	Files             // W8: all the rest

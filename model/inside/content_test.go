@@ -41,7 +41,7 @@ func TestContent(t *testing.T) {
 }
 
 // TestContent_fault checks that the error of a reader counts only if the file was not found before,
-// and what is said of a layer that is no archive.
+// and what is said of a layer that is not an archive.
 func TestContent_fault(t *testing.T) {
 	archive := insidetest.Tar(insidetest.File("a", "one"), insidetest.File("big", strings.Repeat("x", blobBuffer+archiveBuffer)), insidetest.File("z", "end"))
 	torn := func() io.Reader {

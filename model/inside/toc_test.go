@@ -56,7 +56,7 @@ func tocFixtures(toc []byte, items ...insidetest.Item) []fixture {
 	return fixtures
 }
 
-// TestReadTOC: the table and the archive have the same entries, and the table is no hidden data.
+// TestReadTOC: the table and the archive have the same entries, and the table is not hidden data.
 func TestReadTOC(t *testing.T) {
 	items := insidetest.Random(8, 400)
 	for i := range items {
