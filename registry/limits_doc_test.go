@@ -41,7 +41,7 @@ var limits = []struct{ of, is, beyond string }{
 	{"the zeros of sparse files that are not in the archive", size(inside.MaxSparse), "the file is listed without its hash, and that is said"},
 	{"the window of a zstd layer", size(inside.MaxWindow), "the files are not listed, and that is said"},
 	{"a table of contents of a layer", size(inside.MaxTOC) + ", " + size(inside.MaxUnpackedTOC) + " unpacked", "it is not used: the layer is read"},
-	{"the small text files kept while two layers are read", size(inside.MaxShelf), "the oldest are dropped: their lines are not compared"},
+	{"the small text files kept while layers are read for a comparison", size(inside.MaxShelf), "the oldest are dropped: their lines are not compared"},
 	{"the headers of a response", size(transport.MaxHeader), "the response is not read"},
 	{"the body of an error response", size(transport.MaxErrorBody), "the rest is not read"},
 	{"the part of it that an error quotes", number(maxReason) + " bytes", "the rest is left out and marked with …"},

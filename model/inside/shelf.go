@@ -15,8 +15,11 @@ type Shelf struct {
 	texts map[shelfKey]*shelfText
 	queue []*shelfText // in the order of arrival
 	held  int          // bytes of the texts in the queue
-	limit int          // in place of MaxShelf, for tests
+	limit int          // in place of MaxShelf, 0 for none
 }
+
+// NewShelf returns a shelf that is one of several of a comparison: it holds its part of MaxShelf.
+func NewShelf(several int) *Shelf { return &Shelf{limit: MaxShelf / max(several, 1)} }
 
 type shelfKey struct {
 	side int
@@ -32,7 +35,7 @@ type shelfText struct {
 // The limits of a shelf.
 const (
 	MaxShelfFile = 16 << 10 // bytes of a file
-	MaxShelf     = 32 << 20 // bytes of memory of all files
+	MaxShelf     = 32 << 20 // bytes of memory of all files, of all shelves of a comparison
 
 	shelfCost = 200 // bytes of memory of a file beside path and content
 )

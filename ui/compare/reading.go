@@ -195,12 +195,12 @@ func (p comparePage) startReading(plan readingPlan, asked bool) (comparePage, pa
 	}
 	job := readingJob{id: p.reading.id, pair: pair, known: p.layersRead[pair.Manifests()], shelves: p.shelves}
 	repos := map[diff.Side]model.Ref{diff.SideA: p.a.ref.Repo(), diff.SideB: p.b.ref.Repo()}
-	fresh := map[diff.RowLayers]bool{}
+	fresh, rows := map[diff.RowLayers]bool{}, plan.rows()
 	for _, l := range plan.layers {
 		read := model.LayerRead{Repo: repos[l.Side], Layer: l.Descriptor, WithNew: true}
 		if row := diff.LayersOf(pair.Rows[l.Row]); row.A != "" && row.B != "" && row.A != row.B {
 			if !fresh[row] {
-				fresh[row], p.shelves[row] = true, new(inside.Shelf)
+				fresh[row], p.shelves[row] = true, inside.NewShelf(rows)
 			}
 			read.Keep = p.shelves[row]
 			if l.Side == diff.SideB {
@@ -212,6 +212,15 @@ func (p comparePage) startReading(plan readingPlan, asked bool) (comparePage, pa
 	p.reading.job = job
 	reg := p.env.Registry
 	return p.recompare(), page.Stream(ctx, func(ctx context.Context, report func(tea.Msg)) { job.run(ctx, reg, report) })
+}
+
+// rows is the number of rows that the layers of a plan are of.
+func (plan readingPlan) rows() int {
+	rows := map[int]bool{}
+	for _, l := range plan.layers {
+		rows[l.Row] = true
+	}
+	return len(rows)
 }
 
 // readingJob is what a command needs to read layers and to compare them.

@@ -63,7 +63,7 @@ func planLayers(c diff.Comparison, pairs []diff.Pair, limit int64) layerPlan {
 			continue
 		}
 		sum += row.bytes
-		plan.add(c, row)
+		plan.add(c, row, len(rows))
 	}
 	return plan
 }
@@ -97,11 +97,12 @@ func rowsToRead(pairs []diff.Pair) (rows []rowToRead, unreadable int) {
 	return rows, unreadable
 }
 
-// add adds the layers of a row. Both sides share a shelf, so that the lines of texts can be counted.
-func (plan *layerPlan) add(c diff.Comparison, row rowToRead) {
+// add adds the layers of one of several rows. Both sides share a shelf, so that the lines of texts can
+// be counted.
+func (plan *layerPlan) add(c diff.Comparison, row rowToRead, several int) {
 	var keep *inside.Shelf
 	if row.key.A != "" && row.key.B != "" && row.key.A != row.key.B {
-		keep = new(inside.Shelf)
+		keep = inside.NewShelf(several)
 		plan.shelves[row.key] = keep
 	}
 	for _, l := range row.layers {
