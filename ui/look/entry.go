@@ -47,7 +47,8 @@ func EntryAttributes(e inside.Entry) safe.Text {
 	return safe.Sprintf("%s%04o %d:%d", kind, e.Mode, e.UID, e.GID)
 }
 
-// ChangeSizes is the sizes of a file on both sides, once if they are equal.
+// ChangeSizes is the sizes of a file on both sides, once if they are equal. Sizes that look equal are
+// one size and the difference: "16 kB, +10 B".
 func ChangeSizes(ch filediff.Change) safe.Text {
 	a, b := EntrySize(ch.A), EntrySize(ch.B)
 	switch {
@@ -55,6 +56,10 @@ func ChangeSizes(ch filediff.Change) safe.Text {
 		return b
 	case b.IsEmpty():
 		return a
+	case a == b && ch.B.Size > ch.A.Size:
+		return safe.Sprintf("%s, +%s", a, Size(ch.B.Size-ch.A.Size))
+	case a == b:
+		return safe.Sprintf("%s, −%s", a, Size(ch.A.Size-ch.B.Size))
 	}
 	return safe.Sprintf("%s → %s", a, b)
 }

@@ -6,6 +6,8 @@ import (
 
 	"charm.land/lipgloss/v2"
 
+	"github.com/tagdiff/tagdiff/diff/filediff"
+	"github.com/tagdiff/tagdiff/model/inside"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
@@ -118,5 +120,25 @@ func TestHanging_fullLine(t *testing.T) {
 	got := texts(Hanging(L(Gap(2)), 10, P(safe.Const("0123456789 next word"))))
 	if want := []string{"  0123456789", "  next word"}; strings.Join(got, "|") != strings.Join(want, "|") {
 		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// TestChangeSizes checks that two sizes are never written alike.
+func TestChangeSizes(t *testing.T) {
+	file := func(size int64) *inside.Entry { return &inside.Entry{Kind: inside.File, Size: size} }
+	for _, tt := range []struct {
+		a, b *inside.Entry
+		want string
+	}{
+		{file(16458), file(16468), "16 kB, +10 B"},
+		{file(16468), file(16458), "16 kB, −10 B"},
+		{file(16458), file(16458), "16 kB"},
+		{file(351), file(398), "351 B → 398 B"},
+		{nil, file(246), "246 B"},
+		{file(246), nil, "246 B"},
+	} {
+		if got := ChangeSizes(filediff.Change{A: tt.a, B: tt.b}).String(); got != tt.want {
+			t.Errorf("%q, want %q", got, tt.want)
+		}
 	}
 }
