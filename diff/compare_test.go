@@ -263,8 +263,10 @@ func FuzzCompare(f *testing.F) {
 		if c.Verdict.Headline.IsEmpty() {
 			t.Fatalf("no headline for %q", c.Verdict.Code)
 		}
-		if len(c.Pairs) == 1 && c.Pairs[0].A.Image != nil && c.Pairs[0].B.Image != nil {
-			checkRows(t, c.Pairs[0].A.Image.Steps, c.Pairs[0].B.Image.Steps, c.Pairs[0].Rows)
+		if len(c.Pairs) == 1 {
+			if imgA, imgB := imageOf(c.Pairs[0].A), imageOf(c.Pairs[0].B); imgA != nil && imgB != nil {
+				checkRows(t, imgA.Steps, imgB.Steps, c.Pairs[0].Rows)
+			}
 		}
 		if c.Verdict.Code == Identical && a.Top.Digest != b.Top.Digest {
 			t.Fatal("other bytes taken for identical")

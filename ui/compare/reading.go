@@ -316,6 +316,8 @@ func (p comparePage) layersArrived(msg layersReadMsg) (page.Page, page.Effects) 
 	p.inside, p.layersRead, p.layerErrors = maps.Clone(p.inside), maps.Clone(p.layersRead), maps.Clone(p.layerErrors)
 	if p.inside == nil {
 		p.inside, p.layersRead = diff.Inside{}, map[diff.ManifestPair]diff.ReadLayers{}
+	}
+	if p.layerErrors == nil {
 		p.layerErrors = map[digest.Digest]error{}
 	}
 	p.inside[msg.pair], p.layersRead[msg.pair] = msg.found, msg.found.Layers

@@ -183,6 +183,8 @@ func TestFiles_error(t *testing.T) {
 	d.DoesNotSee("≠ x")
 	d.Keys("v", "v")
 	d.Sees("the whole image is not known")
+	d.Keys("r") // it fails again
+	d.Sees("B's layer could not be read")
 	f.Insides[broken] = l
 	d.Keys("r")
 	d.Sees("≠ x", "≠ y")
