@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -22,6 +23,7 @@ import (
 
 // builds is a registry with images of a base and one more layer, by tag.
 type builds struct {
+	mu      sync.Mutex        // a program of another test may connect to a port that was its registry's
 	blobs   map[string][]byte // by digest, and manifests by tag, too
 	missing map[string]bool   // digests of layers that the registry does not send
 	asked   chan string       // unless nil, gets the name of a blob that the registry then sends only half
@@ -38,17 +40,20 @@ func startBuilds(t *testing.T) (b *builds, host string) {
 
 func (b *builds) serve(w http.ResponseWriter, r *http.Request) {
 	name := path.Base(r.URL.Path)
+	b.mu.Lock()
 	content, ok := b.blobs[name]
+	missing, asked, half := b.missing[name], b.asked, b.half
+	b.mu.Unlock()
 	switch {
 	case strings.Trim(r.URL.Path, "/") == "v2":
-	case b.missing[name]:
+	case missing:
 		http.Error(w, "{}", http.StatusServiceUnavailable)
-	case b.asked != nil && name == b.half:
+	case asked != nil && name == half:
 		w.Header().Set("Content-Length", strconv.Itoa(len(content)))
 		_, _ = w.Write(content[:len(content)/2]) // the client may be gone
 		_ = http.NewResponseController(w).Flush()
 		select {
-		case b.asked <- name:
+		case asked <- name:
 		default:
 		}
 		<-r.Context().Done()
@@ -83,14 +88,21 @@ func (b *builds) push(t *testing.T, tag string, built time.Time, env string, ite
 	m.SchemaVersion = 2
 	manifest := encodeJSON(t, m)
 	b.put(manifest)
-	b.blobs[tag] = manifest
+	b.change(func() { b.blobs[tag] = manifest })
 	return layers[1].Digest
 }
 
 func (b *builds) put(content []byte) digest.Digest {
 	d := digest.FromBytes(content)
-	b.blobs[d.String()] = content
+	b.change(func() { b.blobs[d.String()] = content })
 	return d
+}
+
+// change changes what the registry answers.
+func (b *builds) change(change func()) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	change()
 }
 
 func encodeJSON(t *testing.T, v any) []byte {
@@ -122,7 +134,7 @@ func TestInside(t *testing.T) {
 	b.push(t, "other", later, "fast", items(later, "2", "run\nend\n")...)
 	b.push(t, "slow", later, "slow", items(later, "1", "run\n")...)
 	unread := b.push(t, "unread", later, "fast", items(later, "3", "run\n")...)
-	b.missing[unread.String()] = true
+	b.change(func() { b.missing[unread.String()] = true })
 	for _, tt := range []struct {
 		args string
 		code int
@@ -184,11 +196,11 @@ func TestInside_interrupt(t *testing.T) {
 	large := make([]byte, 300_000)
 	_, _ = rand.NewChaCha8([32]byte{}).Read(large)
 	b.push(t, "a", noon, "fast", insidetest.File("x", string(large)))
-	b.half = b.push(t, "b", noon, "fast", insidetest.File("y", string(large))).String()
-	b.asked = make(chan string, 1)
+	half, asked := b.push(t, "b", noon, "fast", insidetest.File("y", string(large))).String(), make(chan string, 1)
+	b.change(func() { b.half, b.asked = half, asked })
 	cmd := cleanCommand(t.Context(), t, uitest.Build(t), "-o", "text", "--inside", host+"/app:a", ":b")
 	end := startCommand(t.Context(), t, cmd)
-	<-b.asked
+	<-asked
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
