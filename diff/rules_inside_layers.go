@@ -280,7 +280,7 @@ func deletedBy(steps []readStep, p string) int {
 	return 0
 }
 
-// sameKeysEverywhere (H18): keys that each container should have of its own.
+// sameKeysEverywhere (H18): keys that should differ in each container.
 func sameKeysEverywhere(s sideOf) []Finding {
 	steps := s.readSteps()
 	var found []Finding

@@ -158,7 +158,7 @@ func TestReadLayers_listableOnce(t *testing.T) {
 func TestReadLayers_otherRepository(t *testing.T) {
 	s := newServer(t)
 	d := s.pushLayer(t, "b", insidetest.File("a", "b"))
-	s.setFront(func(w http.ResponseWriter, r *http.Request) bool { // this registry has no repositories of its own
+	s.setFront(func(w http.ResponseWriter, r *http.Request) bool { // repository a does not have the layer of b
 		gone := strings.HasPrefix(r.URL.Path, "/v2/a/")
 		if gone {
 			http.Error(w, `{"errors":[{"code":"BLOB_UNKNOWN"}]}`, http.StatusNotFound)

@@ -110,7 +110,7 @@ func (l *lister) catalogError(cl *transport.Exchange, err error) error {
 }
 
 // catalogAnswer is the answer of the registry or of its token service. ok is false if there is none,
-// or one with words of its own.
+// or if another function words it.
 func catalogAnswer(cl *transport.Exchange) (a transport.Response, isToken, ok bool) {
 	a = cl.Response
 	token, isToken := errors.AsType[*transport.TokenError](cl.Err)

@@ -110,7 +110,7 @@ func (h *host) logIn(how string) string {
 }
 
 // orWithTool is how to log in after a login was refused. A credential helper that may not keep
-// what docker login writes has a tool of its own.
+// what docker login writes can have another tool for that.
 func orWithTool(how, login string) string {
 	helper := credentials.HelperOf(login)
 	if helper == "" || slices.Contains(loginStores, helperName(helper)) {

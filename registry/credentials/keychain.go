@@ -56,7 +56,7 @@ func NewStatic() *Keychain { return &Keychain{static: true} }
 
 // Lookup returns the login for a repository of a registry, the zero login if there is
 // none. The error is that of a helper or of a damaged entry, if no login was found
-// elsewhere: a *NoLoginError only if there is no other.
+// elsewhere: any other error before a *NoLoginError.
 func (k *Keychain) Lookup(ctx context.Context, host, repo string) (Login, error) {
 	var firstErr error
 	refused := func(l Login) bool {
