@@ -330,7 +330,7 @@ func (c Comparison) windowsCause(from, to string) safe.Text {
 
 // namesOtherBase says that annotations of one side name a base of the tag of the other side, and
 // a digest that is not that of the other side: its tag has moved, or an older base was used. The
-// steps must agree but for the root, since many repositories have tags of one name.
+// steps must agree except for the root, since many repositories have tags of one name.
 func (c Comparison) namesOtherBase(p Pair) string {
 	sides := c.entriesOf(p)
 	for i, child := range slices.Backward(sides) {

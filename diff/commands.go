@@ -150,8 +150,9 @@ func (c Comparison) entryCommand(r Row, a, b, tar, then string) safe.Text {
 		if strings.HasPrefix(path, "-") || strings.ContainsFunc(path, func(r rune) bool { return !isPlainInPath(r) }) {
 			return safe.Text{}
 		}
-		// Most archives have one of the two names, and tar complains about the other.
-		commands = appendNew(commands, "crane blob "+ref+unpackCommand(st.Layer)+" | "+tar+" '"+path+"' './"+path+"' 2>/dev/null"+then)
+		// An archive has one of the three names, and tar complains about the others.
+		names := " '" + path + "' './" + path + "' '/" + path + "' 2>/dev/null"
+		commands = appendNew(commands, "crane blob "+ref+unpackCommand(st.Layer)+" | "+tar+names+then)
 	}
 	return safe.Clean(strings.Join(commands, "; "))
 }
@@ -208,11 +209,32 @@ func (c Comparison) verdictCommand(p Pair) safe.Text {
 	case OtherRecord, SameRecipe, SameBase, Unrelated:
 		return cmp.Or(c.ConfigCheck(p, ".rootfs.diff_ids[]"), c.ManifestCheck(p, ".fsLayers // .layers"))
 	case NotComparable:
+		if command := c.hashedCommand(p.Verdict.hashed); !command.IsEmpty() {
+			return command
+		}
 		if p.A != nil && p.B != nil {
 			return c.ManifestCheck(p, ".")
 		}
 	}
 	return safe.Text{}
+}
+
+// layerAt is the layer of a step of one side.
+type layerAt struct {
+	side Side
+	step model.Step
+}
+
+// hashedCommand returns a shell command that unpacks some layers and prints their sha256,
+// empty for no layers.
+func (c Comparison) hashedCommand(layers []layerAt) safe.Text {
+	var commands []string
+	for _, l := range layers {
+		if command := layerCommand(c.refAt(l.side, l.step.Layer.Digest), l.step.Layer); !command.IsEmpty() {
+			commands = appendNew(commands, command.String())
+		}
+	}
+	return safe.Clean(strings.Join(commands, "; "))
 }
 
 // digestsCommand returns a shell command that prints the current digests of

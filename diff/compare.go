@@ -31,7 +31,7 @@ func PairUp(a, b model.Artifact) Comparison {
 // is not modified; pairs that cannot be reused cost only the time to check
 // them.
 func Recompare(prev Comparison, a, b model.Artifact) Comparison {
-	c := Comparison{A: &a, B: &b, TagContext: prev.tagContextOf(a.Ref, b.Ref), Inside: prev.Inside}
+	c := Comparison{A: &a, B: &b, TagContext: prev.tagContextOf(a.Ref, b.Ref), Inside: prev.Inside, Programs: prev.Programs}
 	pairs, settled := pairUp(a, b)
 	nameA, nameB := c.names()
 	markSeveral(pairs)
@@ -45,7 +45,7 @@ func Recompare(prev Comparison, a, b model.Artifact) Comparison {
 		if ok && !prev.unjudged {
 			p.Rows, p.Inside, p.Verdict, p.Findings = old.Rows, old.Inside, old.Verdict, old.Findings
 			p.baseA, p.baseB = old.baseA, old.baseB
-			done[i] = !slices.ContainsFunc(old.Findings, Finding.looksAtOthers)
+			done[i] = len(c.Programs) == 0 && !slices.ContainsFunc(old.Findings, Finding.looksAtOthers)
 			if p.A == nil || p.B == nil { // the verdict on a one-sided pair depends on the other pairs
 				p.Verdict = judge(*p, nameA, nameB)
 			}
@@ -116,10 +116,10 @@ func sameEntry(a, b *model.Entry) bool {
 
 // Describe returns only one artifact, in the form of a comparison without B
 // and without a verdict.
-func Describe(a model.Artifact) Comparison { return describe(a, nil) }
+func Describe(a model.Artifact) Comparison { return describe(a, nil, nil) }
 
-func describe(a model.Artifact, found Inside) Comparison {
-	c := Comparison{A: &a, Inside: found}
+func describe(a model.Artifact, found Inside, programs ReadLayers) Comparison {
+	c := Comparison{A: &a, Inside: found, Programs: programs}
 	images := candidates(a)
 	for i := range images {
 		p := Pair{Platform: nameOf(images[i]), A: &images[i]}

@@ -198,6 +198,10 @@ func TestForPlatform(t *testing.T) {
 	if want := "neither side has linux/s390x; available: linux/amd64, linux/arm64 and linux/arm/v6"; err.Error() != want {
 		t.Errorf("%q, want %q", err, want)
 	}
+	_, err = c.ForPlatform("foo")
+	if want := `neither side has linux/foo: "foo" is not a known architecture; available: linux/amd64, linux/arm64 and linux/arm/v6`; err.Error() != want {
+		t.Errorf("%q, want %q", err, want)
+	}
 	unstated := forArch("amd64").image(t)
 	unstated.Config.Platform.Architecture = ""
 	for name, tt := range map[string]struct {

@@ -19,6 +19,8 @@ type Comparison struct {
 	Findings   []Finding  // on the whole comparison, not on one platform
 	TagContext TagContext // tags and recorded history of both sides
 	Inside     Inside     // what was found inside layers; nil for nothing
+	// Programs are layers that were read for their programs alone, see WithPrograms.
+	Programs ReadLayers
 
 	unjudged bool // see PairUp
 }
@@ -51,8 +53,10 @@ type Verdict struct {
 	Command  safe.Text   // a shell command that shows the same with another tool, "" if there is none
 
 	says               string    // the ID of the finding whose first sentence the headline says
+	hashed             []layerAt // of NotComparable: the layers whose bytes decide, which Command reads
 	differences        safe.Text // of SameBase: the steps that differ
 	withoutDifferences safe.Text // Because without a step that differs
+	isOneBuild         bool      // Headline says that both sides hold the files of one build
 	filesBehind        *Verdict  // if Headline names files inside layers: the same verdict with the files in Because
 
 	isBase       bool   // one side is the base of the other
@@ -137,7 +141,7 @@ func (r Row) builtAgain() bool {
 	return r.Detail == Rebuilt || r.Detail == OtherFiles || r.Detail == OtherVersion || r.Detail == Converted
 }
 
-// sameFilesRead reports whether the two layers of a row were read and hold the same files, but for
+// sameFilesRead reports whether the two layers of a row were read and hold the same files, except for
 // their times and the form of the archive.
 func (r Row) sameFilesRead() bool {
 	return r.Class == Substituted && r.A != nil && r.B != nil && r.A.Untimed != "" && r.A.Untimed == r.B.Untimed &&

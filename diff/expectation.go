@@ -21,6 +21,8 @@ type Expectation struct {
 	Extra     []string   // platforms that exist and were not expected: not a failure
 	Failures  []Finding  // findings that make the check fail
 	Warnings  []Finding  // other findings of severity 2, and stops of other platforms
+	// SawPrograms is set if layers were to be read for the programs in them.
+	SawPrograms bool
 
 	unread   error  // of an unreadable image that may be one of the expected platforms
 	notImage string // what the artifact is, if it has no image
@@ -31,6 +33,13 @@ type Expected struct {
 	Platform string
 	Manifest digest.Digest // "" if it does not exist
 	Err      error         // why the image could not be read
+	// Basis says what decides about the machine; "" for platforms other than Linux, and where nothing was
+	// to be read. Programs says what was found.
+	Basis    Basis
+	Programs safe.Text
+	// Undecided says why it is not known for which machine the program is that the image starts; empty if
+	// that is known.
+	Undecided safe.Text
 }
 
 // failAtWarning are the rules that fail the check from severity 2 on: a platform listed
@@ -83,6 +92,7 @@ func Expect(c Comparison, platforms []string) Expectation {
 				x.Manifest, x.Err = images[i].Descriptor.Digest, images[i].Err
 			}
 		}
+		c.setBasis(&x)
 		e.Platforms = append(e.Platforms, x)
 	}
 	for i := range images {
@@ -136,11 +146,13 @@ func expectedFindings(c Comparison, platforms []string) (failures, warnings []Fi
 	return failures, warnings
 }
 
-// isAboutOthers reports whether all evidence of a finding is entries for other platforms.
+// isAboutOthers reports whether all evidence of a finding is entries for other platforms. One that doubts the
+// base of several platforms (C4) is not about those whose programs were seen to be right.
 func (c Comparison) isAboutOthers(f Finding, platforms []string) bool {
+	isOfOne := func(e model.Entry) bool { return mayBeOneOf(e, platforms) && !(f.ID == "C4" && c.hasRightPrograms(e)) }
 	isOfExpected := func(ev Evidence) bool {
 		entries := matching(c.A.Entries, func(e model.Entry) bool { return e.Descriptor.Digest == ev.Digest })
-		return len(entries) == 0 || slices.ContainsFunc(entries, func(e model.Entry) bool { return mayBeOneOf(e, platforms) })
+		return len(entries) == 0 || slices.ContainsFunc(entries, isOfOne)
 	}
 	return len(f.Evidence) > 0 && !slices.ContainsFunc(f.Evidence, isOfExpected)
 }
@@ -199,21 +211,48 @@ func (e Expectation) UnknownPlatform(c Comparison) error {
 		missing = nil // the image may have them
 	}
 	for _, name := range missing {
-		base, _, _ := strings.Cut(name, " (")
-		for i, part := range strings.Split(base, "/")[:2] {
-			if _, err := platforms.Parse(part); err != nil && part != "wasi" { // Wasm images of before wasip1 have it
-				kind := [2]string{"operating system", "architecture"}[i]
-				return fmt.Errorf("--expect names %s, but %q is not a known %s; the image has %s", name, part, kind, c.platformNames())
-			}
+		if part, kind, unknown := UnknownPart(name); unknown {
+			return fmt.Errorf("--expect names %s, but %q is not a known %s; the image has %s", name, part, kind, c.platformNames())
 		}
 	}
 	return nil
 }
 
-// Met reports whether all platforms exist, could be read, and no finding fails
-// the check.
+// UnknownPart returns the first part of the normalized name of a platform that neither Go nor OCI knows, and what it should
+// be: an operating system or an architecture. unknown is false if both are known.
+func UnknownPart(name string) (part, kind string, unknown bool) {
+	base, _, _ := strings.Cut(name, " (")
+	for i, part := range strings.Split(base, "/") {
+		if i > 1 { // the variant
+			break
+		}
+		if _, err := platforms.Parse(part); err != nil && part != "wasi" { // Wasm images of before wasip1 have it
+			return part, [2]string{"operating system", "architecture"}[i], true
+		}
+	}
+	return "", "", false
+}
+
+// Met reports whether all platforms exist, could be read, no finding fails the check, and it is known
+// for which machines the programs are that the images start.
 func (e Expectation) Met() bool {
-	return len(e.Failures) == 0 && len(e.missing()) == 0 && e.Unread() == nil
+	return len(e.Failures) == 0 && len(e.missing()) == 0 && e.Unread() == nil && len(e.undecided()) == 0
+}
+
+// undecided are the platforms of which it is not known for which machine the start program is.
+func (e Expectation) undecided() []Expected {
+	return matching(e.Platforms, func(x Expected) bool { return e.SawPrograms && !x.Undecided.IsEmpty() })
+}
+
+// Undecided returns an error if only that is wrong with the images that it is not known for which machines
+// the programs are that they start.
+func (e Expectation) Undecided() error {
+	undecided := e.undecided()
+	if len(undecided) == 0 || len(e.Failures) > 0 || len(e.missing()) > 0 {
+		return nil
+	}
+	x := undecided[0]
+	return fmt.Errorf("--expect: what %s starts is not decided: %s", x.Platform, x.Undecided)
 }
 
 func (e Expectation) missing() []string {
@@ -250,10 +289,25 @@ func (e Expectation) Headline() safe.Text {
 		return safe.Sprintf("Not as expected: %s", failuresText(e.Failures))
 	case len(e.Failures) > 0:
 		return safe.Sprintf("Not as expected: all platforms exist, but %s", failuresText(e.Failures))
+	case len(e.undecided()) > 0:
+		x := e.undecided()[0]
+		return safe.Sprintf("Not decided: it is not known for which machine the program is that %s starts: %s", x.Platform, x.Undecided)
 	case len(e.Warnings) > 0:
-		return safe.Sprintf("As expected, but %s", warningsText(e.Warnings))
+		return safe.Sprintf("As expected%s, but %s", e.labelsText(), warningsText(e.Warnings))
 	}
-	return safe.Sprintf("As expected: %s", list(mapped(e.Platforms, platformOf)))
+	return safe.Sprintf("As expected%s: %s", e.labelsText(), list(mapped(e.Platforms, platformOf)))
+}
+
+// labelsText says that no program confirms the label of a platform, if that is so.
+func (e Expectation) labelsText() string {
+	switch byLabels := e.byLabels(); {
+	case !e.SawPrograms || len(byLabels) == 0:
+		return ""
+	case len(byLabels) == len(e.Platforms):
+		return ", by labels alone"
+	default:
+		return ", " + list(byLabels) + " by labels alone"
+	}
 }
 
 // failuresText names the findings that fail the check, and says the first ones.

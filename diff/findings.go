@@ -103,12 +103,14 @@ func (c Comparison) joined(found []Finding) []Finding {
 	return out
 }
 
-// withSaid marks the findings that a verdict above them says. Stops are always shown.
+// withSaid marks the findings that a verdict above them says. Stops are always shown, and so are risks in the
+// files: the verdict says what changed, and they say what to do about it.
 func (c Comparison) withSaid() Comparison {
 	mark := func(found []Finding, said ...[]string) []Finding {
 		found = slices.Clone(found)
 		for i, f := range found {
-			found[i].Said = f.Severity < 3 && slices.ContainsFunc(said, f.isIn)
+			isRisk := f.Severity == 2 && strings.HasPrefix(f.ID, "H")
+			found[i].Said = f.Severity < 3 && !isRisk && slices.ContainsFunc(said, f.isIn)
 		}
 		return found
 	}
@@ -133,7 +135,8 @@ func (f Finding) Beyond(v Verdict) safe.Text {
 	if hasWords(v.words(), strings.TrimPrefix(f.Text.String(), "Environment: ")) {
 		return safe.Text{}
 	}
-	leads := !f.Lead.IsEmpty() && strings.Contains(v.Headline.String(), f.Lead.String())
+	leads := !f.Lead.IsEmpty() &&
+		(strings.Contains(v.Headline.String(), f.Lead.String()) || strings.Contains(v.Headline.String(), lowerFirst(f.Lead).String()))
 	if !leads && f.ID != v.says {
 		return f.Text
 	}

@@ -86,6 +86,12 @@ func roleText(p model.Part) string {
 		switch {
 		case p.Role == model.RoleAttestation:
 			return "an attestation in the index of"
+		case p.Role == model.RoleArtifact && p.Type != "":
+			return artifactName(p.Type) + " in the index of"
+		case p.Role == model.RoleIndex:
+			return "an index in the index of"
+		case p.Listed && p.Role == model.RoleImage && p.Platform != "": // it may be an artifact
+			return "the " + p.Platform + " entry in the index of"
 		case p.Role == model.RoleImage && p.Platform != "":
 			return "the " + p.Platform + " image in the index of"
 		}
@@ -96,6 +102,8 @@ func roleText(p model.Part) string {
 		return fmt.Sprintf("the layer of step %d of", p.Step+1)
 	case model.PartDiffID:
 		return fmt.Sprintf("the diff_id of step %d of", p.Step+1)
+	case model.PartSchema1ID:
+		return fmt.Sprintf("the schema1 id of step %d of", p.Step+1)
 	}
 	return "the digest of"
 }

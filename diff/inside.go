@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"maps"
 	"slices"
+	"sync"
 
 	"github.com/opencontainers/go-digest"
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
@@ -12,6 +13,7 @@ import (
 	"github.com/tagdiff/tagdiff/diff/filediff"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/inside"
+	"github.com/tagdiff/tagdiff/model/panics"
 )
 
 // ReadLayers are layers that were read, by the digests of their blobs.
@@ -42,11 +44,21 @@ type PairInside struct {
 	Layers ReadLayers
 	rows   map[RowLayers]*LayerFiles
 	merged *LayerFiles
-	// partial is set if merged does not know what other layers have, and otherDeletions if the two
-	// sides delete different paths of those below.
-	partial, otherDeletions bool
-	whole                   bool // merged is all files of the image
+	// partial is set if merged does not know what other layers have, and isBelow if equal layers above those
+	// of merged were not read: they can hide a difference.
+	partial, isBelow bool
+	whole            bool // merged is all files of the image
+	deletions        onlyDeletions
+	// waste is what the steps of the only image ship in vain, by the index of the step.
+	waste    map[int][]inside.Waste
+	packages *PairPackages
+	unopened map[digest.Digest][]string // see UnopenedPrograms
 }
+
+// onlyDeletions are what only one side deletes of the layers below, that were not read.
+type onlyDeletions struct{ a, b []Deletion }
+
+func (d onlyDeletions) isEmpty() bool { return len(d.a)+len(d.b) == 0 }
 
 // RowLayers identifies a row by the blobs of its two steps, "" where a side has no layer.
 type RowLayers struct{ A, B digest.Digest }
@@ -60,30 +72,58 @@ type LayerFiles struct {
 	Rung filediff.Rung
 	// Texts are the changed text files whose lines were compared, by path.
 	Texts map[string]filediff.TextChange
+	// ByPackage are the changes that packages explain, by package.
+	ByPackage []FilesOfPackage
+
+	packages *PairPackages // of the pair, nil if they are not known
+	onUnread bool          // layers below were not read: a path that one side lacks may be there
 }
+
+// HasTable reports whether the files of A or of B are those of a table of contents.
+func (f *LayerFiles) HasTable() bool { return isFromTable(f.A) || isFromTable(f.B) }
 
 // TextsOf returns the contents of a text file on both sides of a row. It reports false if they were
 // not kept.
 type TextsOf func(row RowLayers, path string) (a, b []byte, ok bool)
 
 // CompareInside compares what the layers of a pair hold, as far as they were read. texts may be
-// nil. It takes about 1 ms for 1,000 entries.
+// nil, and is called from several goroutines: the rows are compared at the same time. It takes about 1 ms
+// for 1,000 entries.
 func CompareInside(p Pair, read ReadLayers, texts TextsOf) *PairInside {
 	found := &PairInside{Layers: ReadLayers{}, rows: map[RowLayers]*LayerFiles{}}
-	for _, r := range p.Rows {
+	started := startedBy(p, read)
+	var work sync.WaitGroup
+	files := make([]*LayerFiles, len(p.Rows))
+	for i, r := range p.Rows {
 		key := LayersOf(r)
 		for _, d := range []digest.Digest{key.A, key.B} {
 			if l := read[d]; l != nil {
 				found.Layers[d] = l
 			}
 		}
-		if f, ok := compareRow(r, key, read); ok {
-			f.compareTexts(key, texts)
-			found.rows[key] = f
-		}
+		work.Go(func() {
+			defer panics.Catch()
+			if f, ok := compareRow(r, key, read); ok {
+				f.refuseStarted(started)
+				f.compareTexts(key, texts)
+				files[i] = f
+			}
+		})
 	}
 	found.compareMerged(p, read)
+	if found.merged != nil {
+		found.merged.refuseStarted(started)
+	}
+	work.Wait()
+	lookBelow(p, read, files)
+	for i, f := range files {
+		if f != nil {
+			found.rows[LayersOf(p.Rows[i])] = f
+		}
+	}
 	found.keepTexts()
+	found.comparePackages(p, read)
+	found.findUnopened(p)
 	return found
 }
 
@@ -112,16 +152,52 @@ func compareRow(r Row, key RowLayers, read ReadLayers) (*LayerFiles, bool) {
 	if !okA || !okB {
 		return nil, false
 	}
-	f := &LayerFiles{A: a, B: b, Changes: filediff.Compare(filesOf(a), filesOf(b), false)}
+	filesA, filesB := comparableFiles(a, b)
+	f := &LayerFiles{A: a, B: b, Changes: filediff.CompareCut(filesA, filesB, isCut(a), isCut(b))}
+	isOneArchive := a != nil && b != nil && archiveOf(r.A, a) == archiveOf(r.B, b) && archiveOf(r.A, a) != ""
+	if key.A == key.B || isOneArchive {
+		f.TakeAsSame()
+	}
+	if hasTrueTable(a) && hasTrueTable(b) {
+		f.ExplainTables()
+	}
 	f.Rung = f.Worst()
 	switch {
-	case f.Rung != filediff.Nothing:
-	case key.A != key.B && a != nil && b != nil && a.DiffID == b.DiffID:
+	case f.Rung != filediff.Nothing, f.Unhashed > 0:
+	case key.A != key.B && isOneArchive:
 		f.Rung = filediff.OtherPacking
 	case key.A != key.B:
 		f.Rung = filediff.OtherArchive
 	}
 	return f, true
+}
+
+// hasTrueTable reports whether a layer was read to its end, and has a table of contents that says what the archive
+// holds.
+func hasTrueTable(l *inside.Layer) bool {
+	return l != nil && isWhole(l) && len(l.TOCDigests) > 0 && len(l.TOCDiffers) == 0
+}
+
+// comparableFiles returns the files of two layers. A table of contents lists neither itself nor, in some
+// layers, the marks of eStargz: they do not count beside the list of an archive.
+func comparableFiles(a, b *inside.Layer) (filesA, filesB inside.List) {
+	filesA, filesB = filesOf(a), filesOf(b)
+	if a != nil && b != nil && isFromTable(a) != isFromTable(b) {
+		return filesA.Without(inside.LazyPullFile), filesB.Without(inside.LazyPullFile)
+	}
+	return filesA, filesB
+}
+
+// isFromTable reports whether the files of a layer are those of its table of contents: the archive may
+// hold others.
+func isFromTable(l *inside.Layer) bool { return l != nil && l.How == inside.TOC }
+
+// archiveOf identifies the archive of a layer: by its bytes, or as the config claims if they were not read.
+func archiveOf(s *model.Step, l *inside.Layer) digest.Digest {
+	if isFromTable(l) {
+		return s.DiffID
+	}
+	return l.DiffID
 }
 
 // layerOfStep returns the layer of a step, nil if it has none or an empty one. It reports false if
@@ -159,13 +235,67 @@ func (f *LayerFiles) compareTexts(key RowLayers, texts TextsOf) {
 	f.Texts = map[string]filediff.TextChange{}
 	for i := range f.Len() {
 		ch := f.At(i)
-		if !ch.What.Has(filediff.Content) || ch.Rung != filediff.Files || len(f.Texts) >= maxTexts {
+		if !isTextChange(ch) || len(f.Texts) >= maxTexts {
 			continue
 		}
 		if a, b, ok := texts(key, ch.Path); ok && isContentOf(*ch.A, a) && isContentOf(*ch.B, b) {
 			f.Texts[ch.Path] = filediff.CompareTexts(a, b)
 		}
 	}
+}
+
+// LineCountStore keeps the counts of lines for two layers.
+type LineCountStore interface {
+	LineCounts(a, b digest.Digest) inside.LineCounts
+	KeepLineCounts(a, b digest.Digest, counts inside.LineCounts)
+}
+
+// ShareLineCounts adds the counts that an earlier comparison of the same layers has kept, where the texts were
+// not read this time, and keeps those of this one. It may read the disk.
+func (found *PairInside) ShareLineCounts(with LineCountStore) {
+	for key, f := range found.rows {
+		if f.A == nil || f.B == nil || f.A == f.B {
+			continue
+		}
+		known := with.LineCounts(key.A, key.B)
+		if counts, isMore := f.shareCounts(known); isMore {
+			with.KeepLineCounts(key.A, key.B, counts)
+		}
+	}
+	found.keepTexts()
+}
+
+// shareCounts adds known counts to the texts of a row. It returns the counts of all texts, and whether they
+// are more than what was known.
+func (f *LayerFiles) shareCounts(known inside.LineCounts) (counts inside.LineCounts, isMore bool) {
+	counts = maps.Clone(known)
+	for i := range f.Len() {
+		ch := f.At(i)
+		if !isTextChange(ch) {
+			continue
+		}
+		pair := inside.ContentPair{A: ch.A.Sum, B: ch.B.Sum}
+		t, isCounted := f.Texts[ch.Path]
+		k, isKnown := known[pair]
+		switch {
+		case isCounted && !isKnown:
+			if counts == nil {
+				counts = inside.LineCounts{}
+			}
+			counts[pair], isMore = t, true
+		case isKnown && !isCounted:
+			if f.Texts == nil {
+				f.Texts = map[string]filediff.TextChange{}
+			}
+			f.Texts[ch.Path] = k
+		}
+	}
+	return counts, isMore
+}
+
+// isTextChange reports whether the lines of a change are compared if both contents are texts.
+func isTextChange(ch filediff.Change) bool {
+	return ch.What.Has(filediff.Content) && ch.Rung == filediff.Files && ch.A != nil && ch.B != nil
 }
 
 // isContentOf reports whether a content is that of an entry. A kept text may be of another entry with
@@ -207,6 +337,7 @@ func (found *PairInside) compareMerged(p Pair, read ReadLayers) {
 		switch {
 		case imageOf(p.A) == nil || imageOf(p.B) == nil:
 			found.merged = aloneMerged(slices.Concat(a, b))
+			found.waste = wasteOf(p.Rows, read)
 		default:
 			found.setMerged(a, b, false)
 		}
@@ -231,6 +362,7 @@ func (found *PairInside) compareMerged(p Pair, read ReadLayers) {
 		end++
 	}
 	if rows := p.Rows[first:end]; rowsRead(rows, read) {
+		found.isBelow = end < len(p.Rows)
 		found.setMerged(layersIn(rows, read, func(r Row) *model.Step { return r.A }),
 			layersIn(rows, read, func(r Row) *model.Step { return r.B }), first > 0)
 	}
@@ -242,9 +374,22 @@ func (found *PairInside) setMerged(a, b []*inside.Layer, partial bool) {
 	if !inside.Mergeable(a) || !inside.Mergeable(b) {
 		return
 	}
-	found.partial = partial || slices.ContainsFunc(slices.Concat(a, b), isCut)
-	found.otherDeletions = partial && !maps.Equal(deletions(a), deletions(b))
-	found.merged = &LayerFiles{Changes: filediff.Compare(inside.Merge(a), inside.Merge(b), found.partial)}
+	cut := slices.ContainsFunc(slices.Concat(a, b), isCut)
+	found.partial = partial || cut
+	var filesA, filesB inside.List
+	var merges sync.WaitGroup
+	merges.Go(func() {
+		defer panics.Catch()
+		filesA = inside.Merge(a)
+	})
+	filesB = inside.Merge(b)
+	merges.Wait()
+	if partial {
+		deletedA, deletedB := deletions(a), deletions(b)
+		found.deletions = onlyDeletions{deletedA.without(deletedB, filesB), deletedB.without(deletedA, filesA)}
+	}
+	found.merged = &LayerFiles{Changes: filediff.Compare(filesA, filesB, found.partial)}
+	found.merged.onUnread = partial && !cut
 	found.merged.Rung = found.merged.Worst()
 }
 
@@ -256,8 +401,39 @@ func aloneMerged(layers []*inside.Layer) *LayerFiles {
 	return &LayerFiles{A: &inside.Layer{Files: inside.Merge(layers)}}
 }
 
+// WasteOf returns what the step of a row of the only image ships in vain. Layer and By are indexes of steps. It is
+// empty unless all layers of the image were read.
+func (found *PairInside) WasteOf(r Row) []inside.Waste {
+	if found == nil || r.A == nil {
+		return nil
+	}
+	return found.waste[r.A.Index]
+}
+
+func wasteOf(rows []Row, read ReadLayers) map[int][]inside.Waste {
+	var layers []*inside.Layer
+	var steps []int
+	for _, r := range rows {
+		if r.Class != Alone || r.A == nil {
+			return nil
+		}
+		if l, _ := layerOfStep(r.A, read); l != nil {
+			layers, steps = append(layers, l), append(steps, r.A.Index)
+		}
+	}
+	if !inside.Mergeable(layers) {
+		return nil
+	}
+	by := map[int][]inside.Waste{}
+	for _, w := range inside.WasteOf(layers) {
+		w.Layer, w.By = steps[w.Layer], steps[w.By]
+		by[w.Layer] = append(by[w.Layer], w)
+	}
+	return by
+}
+
 // isCut reports whether the list of a layer lacks entries that the layer may have.
-func isCut(l *inside.Layer) bool { return l.Broken != "" || len(l.Left) > 0 }
+func isCut(l *inside.Layer) bool { return l != nil && l.LacksEntries() }
 
 // allLayers returns the layers of both images, the oldest first, if all of them were read. Of one
 // image alone b is nil.
@@ -284,22 +460,39 @@ func allLayers(p Pair, read ReadLayers) (a, b []*inside.Layer, ok bool) {
 	return a, b, ok
 }
 
-// deletion is a path that a layer deletes of the layers below it, or a folder that it hides.
-type deletion struct {
-	path string
-	kind inside.Kind
+// Deletion is a path that a layer deletes of the layers below it.
+type Deletion struct {
+	Path string
+	// Kind is inside.Whiteout, or inside.OpaqueFolder where all that is in the folder is deleted.
+	Kind inside.Kind
 }
 
-func deletions(layers []*inside.Layer) map[deletion]bool {
-	all := map[deletion]bool{}
+type deletionSet map[Deletion]bool
+
+func deletions(layers []*inside.Layer) deletionSet {
+	all := deletionSet{}
 	for _, l := range layers {
-		for e := range l.Files.All() {
-			if isDeletion(e) {
-				all[deletion{e.Path, e.Kind}] = true
-			}
+		for e := range l.Files.Deletions() {
+			all[Deletion{e.Path, e.Kind}] = true
 		}
 	}
 	return all
+}
+
+// without returns the deletions that the other side does not have, by path. A file of the other side hides
+// what is below it as well as a deletion does.
+func (s deletionSet) without(others deletionSet, otherFiles inside.List) []Deletion {
+	var only []Deletion
+	for d := range s {
+		e, isGiven := otherFiles.Find(d.Path)
+		if !others[d] && (!isGiven || e.Kind == inside.Folder) {
+			only = append(only, d)
+		}
+	}
+	slices.SortFunc(only, func(x, y Deletion) int {
+		return cmp.Or(inside.ComparePaths(x.Path, y.Path), cmp.Compare(x.Kind, y.Kind))
+	})
+	return only
 }
 
 // rowsRead reports whether all layers of some rows were read, and can be.
@@ -335,8 +528,18 @@ func layersIn(rows []Row, read ReadLayers, side func(Row) *model.Step) []*inside
 // image alone it is a list of files. partial is set if layers below were not read, or not to their
 // ends; otherDeletions if the two sides delete different paths of the layers below.
 func (found *PairInside) Merged() (files *LayerFiles, partial, otherDeletions bool) {
-	return found.merged, found.partial, found.otherDeletions
+	return found.merged, found.partial, !found.deletions.isEmpty()
 }
+
+// OnlyDeletions returns what only A, and what only B, deletes of the layers below those of Merged, by path.
+// Of whole images there are none: their files are known.
+func (found *PairInside) OnlyDeletions() (a, b []Deletion) {
+	return found.deletions.a, found.deletions.b
+}
+
+// IsBelowUnread reports whether equal layers above those of Merged were not read. They can hide a difference,
+// but make none.
+func (found *PairInside) IsBelowUnread() bool { return found.isBelow }
 
 // IsWhole reports whether Merged has all files of the images: only then a file that is not there is
 // known to be absent. An image may have layers with entries that were not read: see partial.
@@ -363,7 +566,7 @@ func (c Comparison) WithInside(found Inside) Comparison {
 	case c.A == nil:
 		return c
 	case c.B == nil:
-		return describe(*c.A, found).WithTagContext(c.TagContext)
+		return describe(*c.A, found, c.Programs).WithTagContext(c.TagContext)
 	}
 	return Recompare(c, *c.A, *c.B)
 }
@@ -374,6 +577,56 @@ type LayerToRead struct {
 	Side Side
 	// Row is the index of its row in Pair.Rows.
 	Row int
+	// Table is the number of bytes to read for the table of contents of the layer, 0 if the whole layer is
+	// to be read. eStargz does not state it: it is then a guess.
+	Table   int64
+	IsGuess bool
+	// Packages is set if the files that list packages are read too, by the table of contents. Programs are the paths of
+	// programs and jars that are.
+	Packages bool
+	Programs []string
+}
+
+// Cost is the number of bytes to read for the files of the layer.
+func (l LayerToRead) Cost() int64 {
+	if l.Table > 0 {
+		return l.Table
+	}
+	return l.Size
+}
+
+// Whole returns the layer without its table of contents.
+func (l LayerToRead) Whole() LayerToRead {
+	l.Table, l.IsGuess, l.Packages, l.Programs = 0, false, false, nil
+	return l
+}
+
+// LeastByTable is the size above which the table of contents of a layer is read in its place.
+const LeastByTable = 4 << 20
+
+// tableOf returns the number of bytes to read for the table of contents of a layer, 0 if there is none or
+// the layer is small. Tables of eStargz were 1 % to 4 % of their layers.
+func tableOf(d v1.Descriptor) (bytes int64, isGuess bool) {
+	const guess = 50
+	plan, ok := inside.PlanTOC(d)
+	switch {
+	case !ok || d.Size <= LeastByTable:
+		return 0, false
+	case plan.IsFooter:
+		return d.Size / guess, true
+	}
+	return plan.Length, false
+}
+
+// hasTables reports whether the tables of contents do for all layers of a row: the table of one layer says
+// less than the archive of the other.
+func (r Row) hasTables() bool {
+	for _, s := range r.stepsBySide() {
+		if bytes, _ := tableOf(s.Layer); s.HasLayer && !s.Empty && bytes == 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // LayersToRead returns the layers of a pair whose content explains the difference, the oldest
@@ -401,7 +654,10 @@ func layersToRead(p Pair, wanted func(Row) bool) (readable, unreadable []LayerTo
 				continue
 			}
 			seen[s.Layer.Digest] = true
-			l := LayerToRead{s.Layer, side, i}
+			l := LayerToRead{Descriptor: s.Layer, Side: side, Row: i}
+			if r.hasTables() {
+				l.Table, l.IsGuess = tableOf(s.Layer)
+			}
 			if s.Missing || model.IsExternal(s.Layer) || model.IsEncrypted(s.Layer) || s.Layer.Digest.Validate() != nil {
 				unreadable = append(unreadable, l)
 			} else {

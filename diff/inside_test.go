@@ -75,6 +75,42 @@ func TestMerged_whole(t *testing.T) {
 	}
 }
 
+// TestMerged_deletions: what only one side deletes of layers that were not read is a difference.
+func TestMerged_deletions(t *testing.T) {
+	base, one, two, top := files("base"), files("one"), files("two"), files("top")
+	deletesX, folder := aFile(".wh.x", ""), insidetest.Folder("d").At(noon)
+	for _, tt := range []struct {
+		name   string
+		a, b   []insidetest.Item
+		wantA  string
+		wantB  string
+		isSame bool
+	}{
+		{"only A deletes a file", []insidetest.Item{aFile("y", "1"), deletesX}, []insidetest.Item{aFile("y", "1")}, "x", "", false},
+		{"both delete it", []insidetest.Item{aFile("y", "1"), deletesX}, []insidetest.Item{deletesX, aFile("y", "1")}, "", "", true},
+		{"both have another file there", []insidetest.Item{aFile("x", "1"), deletesX}, []insidetest.Item{aFile("x", "1")}, "", "", true},
+		{"both have a folder there", []insidetest.Item{insidetest.Folder("x").At(noon), deletesX}, []insidetest.Item{insidetest.Folder("x").At(noon)}, "x", "", false},
+		{"only B hides a folder", []insidetest.Item{folder}, []insidetest.Item{folder, aFile("d/.wh..wh..opq", "")}, "", "d", false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			holds := map[layer][]insidetest.Item{base: {aFile("x", "0")}, one: tt.a, two: tt.b, top: {aFile("top", "1")}}
+			_, found := mergedOf(t, []layer{base, one, top}, []layer{base, two, top}, holds, one, two)
+			paths := func(all []Deletion) string {
+				return strings.Join(mapped(all, func(d Deletion) string { return d.Path }), " ")
+			}
+			a, b := found.OnlyDeletions()
+			_, partial, others := found.Merged()
+			if paths(a) != tt.wantA || paths(b) != tt.wantB || others == tt.isSame || !partial || !found.IsBelowUnread() {
+				t.Errorf("deletions %q, %q, others %t, partial %t; want %q, %q", paths(a), paths(b), others, partial, tt.wantA, tt.wantB)
+			}
+			_, found = mergedOf(t, []layer{base, one, top}, []layer{base, two, top}, holds, base, one, two, top)
+			if _, _, others := found.Merged(); others || found.IsBelowUnread() {
+				t.Error("the whole image has deletions")
+			}
+		})
+	}
+}
+
 // TestMerged_cut: where a layer was not read to its end, the whole image says nothing of what is absent.
 func TestMerged_cut(t *testing.T) {
 	one, two := files("one"), files("two")
@@ -167,7 +203,7 @@ func TestFileCheck(t *testing.T) {
 	c := twoBuilds(t, nil, nil)
 	r := c.Pairs[0].Rows[1]
 	command := c.FileCheck(r, "old/x", "new/x").String()
-	for _, part := range []string{" | tar -xO 'old/x' './old/x' 2>/dev/null | sha256sum; crane blob ", " 'new/x' './new/x' 2>/dev/null | sha256sum"} {
+	for _, part := range []string{" | tar -xO 'old/x' './old/x' '/old/x' 2>/dev/null | sha256sum; crane blob ", " 'new/x' './new/x' '/new/x' 2>/dev/null | sha256sum"} {
 		if !strings.Contains(command, part) {
 			t.Errorf("%q is not in %q", part, command)
 		}

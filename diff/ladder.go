@@ -83,6 +83,18 @@ func (l *ladder) firstWith(stepsOf func(*model.Image) []model.Step) (name string
 	return l.nameB, stepsOf(l.b)
 }
 
+// firstOfEach returns the first step of a kind of each side.
+func (l *ladder) firstOfEach(stepsOf func(*model.Image) []model.Step) []layerAt {
+	var first []layerAt
+	if a := stepsOf(l.a); len(a) > 0 {
+		first = append(first, layerAt{SideA, a[0]})
+	}
+	if b := stepsOf(l.b); len(b) > 0 {
+		first = append(first, layerAt{SideB, b[0]})
+	}
+	return first
+}
+
 func (l *ladder) oneSided() (Verdict, bool) {
 	if l.p.A != nil && l.p.B != nil {
 		return Verdict{}, false
@@ -214,14 +226,14 @@ func (l *ladder) hasSchema1() bool {
 	return l.a.Manifest.Kind == model.KindSchema1 || l.b.Manifest.Kind == model.KindSchema1
 }
 
-// refused comes before all rungs below: runtimes pair layers with diff_ids and
+// refused comes before all rungs below: Docker and containerd pair layers with diff_ids and
 // refuse an image that has different numbers of them.
 func (l *ladder) refused() (Verdict, bool) {
 	for _, s := range l.sides() {
 		if c := s.img.Counts; c != nil && c.Fatal() {
 			return Verdict{
 				Code: NotComparable, Rests: on(Hashed),
-				Headline: safe.Sprintf("%s is broken: runtimes refuse it", s.name),
+				Headline: safe.Sprintf("%s is broken: %s refuse it", s.name, checkers),
 				Because:  safe.Sprintf("Its manifest lists %s and its config %s", plural(c.Layers, "layer"), plural(c.DiffIDs, "diff_id")),
 			}, true
 		}
@@ -238,18 +250,58 @@ func (l *ladder) falseClaim() (Verdict, bool) {
 	}
 	v := Verdict{
 		Code: NotComparable, Rests: on(Hashed), Step: wrong[0].Index + 1, Proof: claimProof(wrong[0]), says: "D15",
-		Headline: safe.Sprintf("%s is broken: runtimes refuse it", side),
+		hashed:   l.firstOfEach(falseClaims),
+		Headline: safe.Sprintf("%s is broken: %s refuse it", side, refusers(wrong)),
 		Because:  claimText(wrong[0]),
 	}
 	isProbable := func(s model.Step) bool { return s.BrokenStart }
-	switch both := len(falseClaims(l.a)) > 0 && len(falseClaims(l.b)) > 0; {
-	case both && !slices.ContainsFunc(slices.Concat(falseClaims(l.a), falseClaims(l.b)), isProbable):
-		v.Headline = safe.Const("Both are broken: runtimes refuse them")
+	switch a, b := falseClaims(l.a), falseClaims(l.b); {
+	case len(a) > 0 && len(b) > 0 && !slices.ContainsFunc(slices.Concat(a, b), isProbable):
+		of := refusers(a)
+		if other := refusers(b); other != allRuntimes {
+			of = other
+		}
+		v.Headline = safe.Sprintf("Both are broken: %s refuse them", of)
+		v.Because, v.Proof = l.bothClaims(a[0], b[0])
 	case wrong[0].BrokenStart:
 		v.Rests, v.Headline = on(Structure), safe.Sprintf("%s is probably broken: %s", side, lowerFirst(v.Because))
 		v.Because = safe.Sprintf("The first bytes of the layer were read. Its media type says %s", model.ClaimedPacking(wrong[0].Layer.MediaType))
 	}
 	return v, true
+}
+
+// bothClaims says what is wrong with a step of falseClaims of each side, and proves it.
+func (l *ladder) bothClaims(a, b model.Step) (because safe.Text, proof []safe.Text) {
+	textA, textB := lowerFirst(claimText(a)), lowerFirst(claimText(b))
+	because = safe.Sprintf("In %s, %s. In %s, %s", l.nameA, textA, l.nameB, textB)
+	if textA == textB {
+		because = safe.Sprintf("In %s and %s, %s", l.nameA, l.nameB, textA)
+	}
+	for side, st := range (Row{A: &a, B: &b}).stepsBySide() {
+		for i, line := range claimProof(*st) {
+			switch {
+			case i == 0:
+				line = safe.Sprintf("%s %s", strings.ToUpper(string(side)), line)
+			case line != safe.Const(diffIDSource):
+				line = safe.Sprintf("%s step %d: %s", strings.ToUpper(string(side)), st.Index+1, line)
+			}
+			if !slices.Contains(proof, line) {
+				proof = append(proof, line)
+			}
+		}
+	}
+	return because, proof
+}
+
+// allRuntimes are the runtimes that refuse a layer which cannot be unpacked.
+const allRuntimes = "runtimes"
+
+// refusers are the runtimes that refuse an image for some steps of falseClaims.
+func refusers(steps []model.Step) string {
+	if slices.ContainsFunc(steps, func(s model.Step) bool { return s.Broken != "" }) {
+		return allRuntimes
+	}
+	return checkers
 }
 
 // claimText says what is wrong with a step of falseClaims.
@@ -273,6 +325,7 @@ func (l *ladder) trailing() (Verdict, bool) {
 	first := steps[0]
 	return Verdict{
 		Code: NotComparable, Rests: on(Hashed, Claimed), Step: first.Index + 1, Proof: l.configProof(), says: "D24",
+		hashed:   l.firstOfEach(trailing),
 		Headline: safe.Sprintf("Same image, but some runtimes refuse %s: bytes follow the gzip stream of a layer", side),
 		Because: safe.Sprintf("The layer of step %d has the files that the config claims, and bytes after its end. "+
 			"Go's gzip reader fails there, pigz ignores them", first.Index+1),
@@ -283,14 +336,15 @@ func (l *ladder) trailing() (Verdict, bool) {
 // content, so one of the configs belongs to other layers.
 func (l *ladder) contradiction() (Verdict, bool) {
 	claims := map[digest.Digest]digest.Digest{}
-	for _, img := range []*model.Image{l.a, l.b} {
-		for _, s := range img.Steps {
+	images := []*model.Image{l.a, l.b}
+	for i, side := range []Side{SideA, SideB} {
+		for _, s := range images[i].Steps {
 			if s.DiffID == "" || s.Layer.Digest == "" {
 				continue
 			}
 			claim, ok := claims[s.Layer.Digest]
 			if ok && claim != s.DiffID && claim.Algorithm() == s.DiffID.Algorithm() {
-				return l.contradictionOf(s, claim), true
+				return l.contradictionOf(layerAt{side, s}, claim), true
 			}
 			claims[s.Layer.Digest] = s.DiffID
 		}
@@ -298,10 +352,11 @@ func (l *ladder) contradiction() (Verdict, bool) {
 	return Verdict{}, false
 }
 
-// contradictionOf words the verdict on a step whose blob has another diff_id elsewhere.
-func (l *ladder) contradictionOf(s model.Step, claim digest.Digest) Verdict {
+// contradictionOf words the verdict on a layer that has another diff_id elsewhere.
+func (l *ladder) contradictionOf(at layerAt, claim digest.Digest) Verdict {
+	s := at.step
 	v := Verdict{
-		Code: NotComparable, Rests: on(Hashed),
+		Code: NotComparable, Rests: on(Hashed), hashed: []layerAt{at},
 		Headline: safe.Const("One config does not match its layers"),
 		Because: safe.Sprintf("The configs claim that blob %s unpacks to %s and to %s; only one of them can be true",
 			short(s.Layer.Digest), short(claim), short(s.DiffID)),

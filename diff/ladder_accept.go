@@ -61,10 +61,10 @@ func (p Pair) accept(most filediff.Rung) Acceptance {
 	if !slices.EqualFunc(l.a.Steps, l.b.Steps, dockerfile.SameStep) {
 		return Refused
 	}
-	if changes := l.changes(); len(changes) > 0 && !onlyKinds(changes, fieldNote, fieldSpelling, fieldDate, fieldHistory) {
+	if slices.ContainsFunc(l.changes(), func(c fieldChange) bool { return !isAcceptedChange(c) }) {
 		return Refused
 	}
-	if p.sameAtTheEnd() != nil && p.Inside.areWhole() {
+	if p.sameAtTheEnd() != nil && p.Inside.areWhole() && p.Inside.areCertain() {
 		return Accepted
 	}
 	worst := Accepted
@@ -72,6 +72,12 @@ func (p Pair) accept(most filediff.Rung) Acceptance {
 		worst = max(worst, r.accept(most))
 	}
 	return worst
+}
+
+// isAcceptedChange reports whether a field of a config may differ where Accept accepts what layers hold: no
+// container behaves in another way by it.
+func isAcceptedChange(c fieldChange) bool {
+	return slices.Contains([]fieldKind{fieldNote, fieldSpelling, fieldDate, fieldHistory}, c.kind)
 }
 
 // accept is Accept for one step. A row whose diff_ids are equal holds the same files, as verdicts
@@ -84,9 +90,9 @@ func (r Row) accept(most filediff.Rung) Acceptance {
 		return Accepted
 	case r.Inside == nil:
 		return Undecided
-	case r.Inside.Rung > most:
+	case r.Inside.Rung > most, hasTwoVersions(r.Inside.A), hasTwoVersions(r.Inside.B):
 		return Refused
-	case !isWhole(r.Inside.A) || !isWhole(r.Inside.B):
+	case !isCertain(r.Inside.A) || !isCertain(r.Inside.B):
 		return Undecided
 	}
 	return Accepted
@@ -102,6 +108,42 @@ func (found *PairInside) areWhole() bool {
 	return true
 }
 
+// areCertain reports whether all runtimes unpack the layers of a pair that were read to the same files.
+func (found *PairInside) areCertain() bool {
+	for _, l := range found.Layers {
+		if !isCertain(l) || hasTwoVersions(l) {
+			return false
+		}
+	}
+	return true
+}
+
+// hasTwoVersions reports whether the table of contents of a layer and its archive hold different files.
+func hasTwoVersions(l *inside.Layer) bool { return l != nil && len(l.TOCDiffers) > 0 }
+
+// isCertain reports whether all that a layer holds is known, and all runtimes unpack it to the same files.
+// What is left of a path with two entries, also by two names, depends on their order and on the runtime, a hard
+// link to it stands for the one before it, and the content of some entries is not hashed.
+func isCertain(l *inside.Layer) bool {
+	if l == nil {
+		return true
+	}
+	r := l.Remarks
+	isOrdered := len(r.Repeated) > 0 || len(r.Replaced) > 0 || len(r.DeletedAndGiven) > 0 || l.HasTwoWays()
+	if !isWhole(l) || isOrdered || len(r.Escaping)+len(r.DeviceDeletions) > 0 || r.Unhashed > 0 {
+		return false
+	}
+	for e := range l.Files.All() {
+		if e.Kind == inside.Other {
+			return false
+		}
+		if _, ok := l.Files.Resolve(e); !ok { // the target may be in a layer below, or not listed
+			return false
+		}
+	}
+	return true
+}
+
 // isWhole reports whether all that a layer holds is known, or a side has no layer.
 func isWhole(l *inside.Layer) bool {
 	return l == nil || l.How == inside.Full && l.Broken == "" && len(l.Left) == 0
@@ -109,10 +151,13 @@ func isWhole(l *inside.Layer) bool {
 
 // IsPartlyRead reports whether a layer of a pair that can hold other files on each side, or of the only
 // image, was not read to its end.
-func (p Pair) IsPartlyRead() bool {
+func (p Pair) IsPartlyRead() bool { return p.isPartlyRead(isWhole) }
+
+// isPartlyRead is IsPartlyRead for what counts as known of a layer.
+func (p Pair) isPartlyRead(isKnown func(*inside.Layer) bool) bool {
 	return slices.ContainsFunc(p.Rows, func(r Row) bool {
 		isOf := r.HasOtherLayers() || r.Class == Alone && LayersOf(r) != (RowLayers{}) && !isEmptyStep(r)
-		return isOf && (r.Inside == nil || !isWhole(r.Inside.A) || !isWhole(r.Inside.B))
+		return isOf && (r.Inside == nil || !isKnown(r.Inside.A) || !isKnown(r.Inside.B))
 	})
 }
 

@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"archive/tar"
 	"testing"
 
 	"github.com/tagdiff/tagdiff/model/inside"
@@ -21,6 +22,7 @@ type acceptCase struct {
 func TestComparison_Accept(t *testing.T) {
 	type items = []insidetest.Item
 	x, xLater, x2 := aFile("x", "1"), aFile("x", "1").At(later), aFile("x", "2")
+	link := insidetest.Symlink("bin", "usr/bin")
 	log, log2 := aFile("var/log/dpkg.log", "1"), aFile("var/log/dpkg.log", "2")
 	unread := func(l *inside.Layer) { l.Blob = "" }
 	for _, tt := range []acceptCase{
@@ -30,6 +32,11 @@ func TestComparison_Accept(t *testing.T) {
 		{name: "files", a: items{x}, b: items{x2}, times: Refused, generated: Refused},
 		{name: "mode", a: items{x}, b: items{x.As(0o600, 0, 0)}, times: Refused, generated: Refused},
 		{name: "a deletion", a: items{x}, b: items{x, insidetest.File(".wh.y", "")}, times: Refused, generated: Refused},
+		{name: "a folder that one side does not list", a: items{insidetest.Folder("d").At(noon), aFile("d/x", "1")}, b: items{aFile("d/x", "1")}},
+		{name: "a folder of an owner that one side does not list", a: items{insidetest.Folder("d").At(noon).As(0o755, 7, 0), aFile("d/x", "1")},
+			b: items{aFile("d/x", "1")}, times: Refused, generated: Refused},
+		{name: "a device for a deletion", a: items{x, insidetest.Of(tar.TypeChar, "y")}, b: items{x, insidetest.File(".wh.y", "")},
+			times: Undecided, generated: Undecided},
 		{name: "notes of the builder", a: items{x}, b: items{xLater}, change: func(_, b *build) {
 			b.steps[1].comment = "FROM 02a9d67e4651"
 		}},
@@ -51,8 +58,28 @@ func TestComparison_Accept(t *testing.T) {
 			b.config = map[string]any{"User": "app"}
 		}, times: Refused, generated: Refused},
 		{name: "a table of contents", a: items{x}, b: items{xLater}, spoil: func(l *inside.Layer) { l.How = inside.TOC }, times: Undecided, generated: Undecided},
-		{name: "a limit", a: items{x}, b: items{xLater}, spoil: func(l *inside.Layer) { l.Left = []string{"the rest"} }, times: Undecided, generated: Undecided},
-		{name: "a limit, and other files", a: items{x}, b: items{x2}, spoil: func(l *inside.Layer) { l.Left = []string{"the rest"} }, times: Refused, generated: Refused},
+		{name: "a path with two entries", a: items{x}, b: items{xLater}, spoil: func(l *inside.Layer) { l.Remarks.Repeated = []string{"x"} },
+			times: Undecided, generated: Undecided},
+		{name: "two names of one path", a: items{x, link, aFile("bin/y", "1"), aFile("usr/bin/y", "2")}, b: items{xLater, link, aFile("bin/y", "1"), aFile("usr/bin/y", "2")},
+			times: Undecided, generated: Undecided},
+		{name: "a link before its files", a: items{x, link, aFile("bin/y", "1")}, b: items{xLater, link, aFile("bin/y", "1")}},
+		{name: "a link after its files", a: items{x, aFile("bin/y", "1"), link}, b: items{xLater, aFile("bin/y", "1"), link},
+			times: Undecided, generated: Undecided},
+		{name: "a path and its deletion", a: items{x}, b: items{xLater}, spoil: func(l *inside.Layer) { l.Remarks.DeletedAndGiven = []string{"x"} },
+			times: Undecided, generated: Undecided},
+		{name: "a table of contents with other files", a: items{x}, b: items{xLater}, spoil: func(l *inside.Layer) { l.TOCDiffers = []string{"x"} },
+			times: Refused, generated: Refused},
+		{name: "a hidden end", a: items{x}, b: items{xLater}, spoil: func(l *inside.Layer) { l.Remarks.Hidden = 1 }},
+		{name: "a renamed file", a: items{aFile("a", "0"), aFile("a-1x2y3z.js", "0")}, b: items{aFile("a", "0"), aFile("a-4x5y6z.js", "0")},
+			times: Refused, generated: Refused},
+		{name: "a leftover", a: items{aFile("tmp/x", "1")}, b: items{aFile("tmp/x", "2")}, times: Refused},
+		{name: "a script among the leftovers", a: items{aFile("tmp/x", "#!/bin/sh\n1")}, b: items{aFile("tmp/x", "#!/bin/sh\n2")},
+			times: Refused, generated: Refused},
+		{name: "a link to what the layer does not have", a: items{x}, b: items{xLater, insidetest.Hardlink("y", "z")}, times: Refused, generated: Refused},
+		{name: "the same link to what the layers do not have", a: items{x, insidetest.Hardlink("y", "z")}, b: items{xLater, insidetest.Hardlink("y", "z")},
+			times: Undecided, generated: Undecided},
+		{name: "a limit", a: items{x}, b: items{xLater}, spoil: func(l *inside.Layer) { l.Left = []inside.Left{{Text: "the rest"}} }, times: Undecided, generated: Undecided},
+		{name: "a limit, and other files", a: items{x}, b: items{x2}, spoil: func(l *inside.Layer) { l.Left = []inside.Left{{Text: "the rest"}} }, times: Refused, generated: Refused},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c := tt.comparison(t)

@@ -192,7 +192,7 @@ func chartOf(e model.Entry) jsondoc.Value {
 	return chart
 }
 
-// chartChanges names the members that differ between two Helm charts, but for the version.
+// chartChanges names the members that differ between two Helm charts, except for the version.
 func (l *ladder) chartChanges() []string {
 	if l.p.A.Chart == nil || l.p.B.Chart == nil {
 		return nil

@@ -40,7 +40,28 @@ func (l *ladder) withSettings(headline safe.Text) safe.Text {
 	return safe.Sprintf("%s; %s", headline, text)
 }
 
-// annotationChanges names the annotations of two manifests that differ, but for those of some names.
+// otherSettings names what differs in the configs of a pair and matters to a container, "" if nothing does. Beside
+// files that are the same it names all for which Accept refuses, too.
+func (p Pair) otherSettings(nameA, nameB string) string {
+	if imageOf(p.A) == nil || imageOf(p.B) == nil {
+		return ""
+	}
+	l := newLadder(p, nameA, nameB)
+	l.a, l.b = p.A.Image, p.B.Image
+	isSaid := func(c fieldChange) bool { return c.kind == fieldSetting || c.kind == fieldEnv }
+	if code := p.insideCode(); code != InsideFiles && code != InsidePackages {
+		isSaid = func(c fieldChange) bool { return !isAcceptedChange(c) }
+	}
+	changes := withoutMinor(matching(l.changes(), isSaid))
+	const most = 3
+	text := fieldsText(changes[:min(len(changes), most)], nameB)
+	if more := len(changes) - most; more > 0 {
+		text += "; " + plural(more, "more field") + byNumber(more, " of the config differs", " of the config differ")
+	}
+	return text
+}
+
+// annotationChanges names the annotations of two manifests that differ, except for those of some names.
 func (l *ladder) annotationChanges(isLeftOut func(key string) bool) []string {
 	var notes annotationSet
 	a, b := maps.Clone(l.a.Manifest.Annotations), maps.Clone(l.b.Manifest.Annotations)

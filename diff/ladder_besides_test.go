@@ -7,6 +7,7 @@ import (
 	"github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/inside/insidetest"
 )
 
 // TestBesides has what differs beside a rebuild, a check sum or a config that was printed again.
@@ -40,6 +41,48 @@ func TestBesides(t *testing.T) {
 			said := v.Headline.String() + v.Because.String()
 			if !strings.Contains(said, tt.says) || tt.says == "" && strings.Contains(said, "What else") {
 				t.Errorf("%s because %s", v.Headline, v.Because)
+			}
+		})
+	}
+}
+
+// TestInside_otherSettings checks that a sentence on files does not hide what differs in the configs: beside the
+// same files all that --accept refuses, beside other files what a container gets.
+func TestInside_otherSettings(t *testing.T) {
+	type items = []insidetest.Item
+	type settings = map[string]any
+	x, xLater, x2 := aFile("x", "1"), aFile("x", "1").At(later), aFile("x", "2")
+	env := func(all ...string) settings { return settings{"Env": all} }
+	label := func(name, value string) settings { return settings{"Labels": settings{name: value}} }
+	for _, tt := range []struct {
+		name     string
+		a, b     settings
+		inA, inB items
+		headline string
+		accepted Acceptance
+	}{
+		{"no setting", nil, nil, items{x}, items{xLater}, "Same files; only 1 time differs", Accepted},
+		{"a variable", env("X=1"), env("X=2"), items{x}, items{xLater}, "Same files but for 1 time; the variable X 1 → 2", Refused},
+		{"a label", label("team", "a"), label("team", "b"), items{x}, items{xLater}, "Same files but for 1 time; the label team a → b", Refused},
+		{"a label and other files", label("team", "a"), label("team", "b"), items{x}, items{x2}, "Step 1: 1 file changed: x", Refused},
+		{"a variable and other files", env("X=1"), env("X=2"), items{x}, items{x2}, "Step 1: 1 file changed: x; the variable X 1 → 2", Refused},
+		{"a variable and logs", env(), env("X=2"), items{aFile("var/log/dpkg.log", "1")}, items{aFile("var/log/dpkg.log", "2")},
+			"Built again: 1 log differs, no program; the variable X is new in :b", Refused},
+		{"a note of the builder", settings{"Hostname": "a"}, settings{"Hostname": "b"}, items{x}, items{xLater}, "Same files; only 1 time differs", Accepted},
+		{"a user", settings{"User": "1"}, settings{"User": "2"}, items{x}, items{xLater}, "Same files but for 1 time; USER 1 → 2", Refused},
+		{"many", env("A=1", "B=1", "C=1", "D=1"), env("A=2", "B=2", "C=2", "D=2"), items{x}, items{xLater},
+			"Same files but for 1 time; the variables A, B and C differ; 1 more field of the config differs", Refused},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			layerA, layerB := files("app 1"), files("app 2")
+			own := func(l layer, config settings) build { return build{steps: []step{does("RUN make", l)}, config: config} }
+			c := Compare(single("a", own(layerA, tt.a).image(t)), single("b", own(layerB, tt.b).image(t)))
+			c = readInside(c, nil, holding(t, layerA, tt.inA...), holding(t, layerB, tt.inB...))
+			if got := c.Verdict.Headline.String(); got != tt.headline {
+				t.Errorf("%q, want %q", got, tt.headline)
+			}
+			if got := c.Accept(InsideTimes); got != tt.accepted {
+				t.Errorf("accepted: %d, want %d", got, tt.accepted)
 			}
 		})
 	}

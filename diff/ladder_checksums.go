@@ -21,6 +21,7 @@ func (l *ladder) checksums() (Verdict, bool) {
 	first := rows[0]
 	return Verdict{
 		Code: NotComparable, Rests: on(Structure), Step: stepNumber(first), says: "D17",
+		hashed:   []layerAt{{SideA, *first.A}, {SideB, *first.B}},
 		Headline: safe.Sprintf("%s may hold other bytes: one diff_id, two checksums", upperFirst(stepsText(rowSteps(rows)))),
 		Because:  l.checksumsText(first),
 		Proof:    trailerProof(first),
@@ -211,6 +212,7 @@ func (l *ladder) mistyped() (Verdict, bool) {
 	}
 	return Verdict{
 		Code: NotComparable, Rests: on(Hashed), Step: first.Index + 1, Proof: append(l.configProof(), notPlainProof(steps)...),
+		hashed: l.firstOfEach(func(img *model.Image) []model.Step { return matching(img.Steps, isNotPlain) }),
 		Headline: safe.Sprintf("In %s, the media type or the diff_id of step %d is wrong: the digest of a plain tar is its diff_id",
 			side, first.Index+1),
 		Because: safe.Sprintf("%s. The layer is compressed, or it is not what the config claims", l.sameSettingsText()),

@@ -49,7 +49,7 @@ func spelled(p v1.Platform) string {
 	return strings.TrimSuffix(p.Architecture+"/"+p.Variant, "/")
 }
 
-// memberChanges names the members of two objects that differ, but for those named. Short
+// memberChanges names the members of two objects that differ, except for those named. Short
 // values are given.
 func memberChanges(a, b jsondoc.Value, where, nameA, nameB string, but ...string) []string {
 	return mappedTo(differingMembers(a, b, nameA, nameB, but...), func(m memberChange) string {
@@ -64,7 +64,7 @@ type memberChange struct {
 	only string // " (only in NAME)", "" if both have it
 }
 
-// differingMembers returns the members of two objects that differ, but for those named.
+// differingMembers returns the members of two objects that differ, except for those named.
 func differingMembers(a, b jsondoc.Value, nameA, nameB string, but ...string) []memberChange {
 	var changes []memberChange
 	for _, name := range namesOf(a, b) {

@@ -92,7 +92,7 @@ func alreadyNamed(always []string, sameType bool, notesA, notesB map[string]stri
 	return always
 }
 
-// otherMembers names the members of two objects that differ, but for those named.
+// otherMembers names the members of two objects that differ, except for those named.
 func otherMembers(a, b jsondoc.Value, nameA, nameB string, but ...string) []string {
 	return mappedTo(differingMembers(a, b, nameA, nameB, but...), func(m memberChange) string { return memberText(m.name) + m.only })
 }

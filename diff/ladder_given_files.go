@@ -38,7 +38,7 @@ func (l *ladder) hashesOf(step int) dockerfile.Hashes {
 }
 
 // sameFilesRead reports whether the layers of the steps with these indexes were read, and hold the
-// same files on both sides but for their times.
+// same files on both sides except for their times.
 func (l *ladder) sameFilesRead(indexes []int) bool {
 	return !slices.ContainsFunc(indexes, func(i int) bool {
 		return !slices.ContainsFunc(l.p.Rows, func(r Row) bool { return r.A != nil && r.A.Index == i && r.sameFilesRead() })

@@ -21,15 +21,24 @@ func (l *ladder) rewritten() (Verdict, bool) {
 	}
 	for _, way := range []func(*ladder) (Verdict, bool){
 		(*ladder).flattened, (*ladder).convertedLayers, (*ladder).renamed, (*ladder).datesKept, (*ladder).datesZeroed,
-		(*ladder).timesSet, (*ladder).rebased,
+		(*ladder).timesSet,
 	} {
 		if v, ok := way(l); ok {
-			v.Code, v.Step = Rewritten, firstDifference(l.p.Rows)
-			v.Proof = append(l.configProof(), v.Proof...)
-			return v, true
+			v.isOneBuild = true
+			return l.asRewritten(v), true
 		}
 	}
+	if v, ok := l.rebased(); ok {
+		return l.asRewritten(v), true
+	}
 	return Verdict{}, false
+}
+
+// asRewritten completes a verdict of rewritten.
+func (l *ladder) asRewritten(v Verdict) Verdict {
+	v.Code, v.Step = Rewritten, firstDifference(l.p.Rows)
+	v.Proof = append(l.configProof(), v.Proof...)
+	return v
 }
 
 // convertedWhole reports whether the verdict is that the layers that differ were rewritten

@@ -194,7 +194,7 @@ func TestNotComparable(t *testing.T) {
 		b         model.Artifact
 		head, why string
 	}{
-		{"fewer layers than diff_ids, config equal", single("b", broken), ":b is broken: runtimes refuse it", "1 layer and its config 2 diff_ids"},
+		{"fewer layers than diff_ids, config equal", single("b", broken), ":b is broken: Docker and containerd refuse it", "1 layer and its config 2 diff_ids"},
 		{"layers in another order", single("b", swapped), ":a or :b is broken: their manifests list the layers of one config in different orders", "only one of them can be true"},
 		{"one blob, two contents", single("b", liar), "One config", "only one of them can be true"},
 		{"not read", unread, ":b could not be read", "user:(masked)@"},

@@ -201,6 +201,9 @@ func contentCases(t *testing.T) []ruleCase {
 		{"a manifest that is gone", Describe(index(t, "a", unread)), "D8", -1, "", 0},
 		{"other files than claimed", c.WithContents(wrong), "D15", 3, "In :b, the layer of step 4 does not have the diff_id that the config claims", 1},
 		{"alone", Describe(single("a", app(does("COPY a /", corrupt)).image(t))).WithContents(wrong), "D15", 3, "In :a,", 1},
+		{"zstd:chunked that is not as claimed", Describe(single("a", chunkedSteps(t, app(does("COPY a /", corrupt))))).WithContents(wrong), "D15", 3,
+			"In :a, the zstd:chunked layer of step 4 does not have the diff_id that the config claims. Docker, containerd and podman since 5.4 refuse it, older podman runs it.", 1},
+		{"zstd:chunked as claimed", Describe(single("a", chunkedSteps(t, app(does("COPY a /", corrupt))))).WithContents(unpacked(corrupt)), "D15", -1, "", 0},
 		{"a layer that is cut off", c.WithContents(map[digest.Digest]model.Contents{corrupt.descriptor().Digest: {Broken: "is cut off"}}), "D15", 3, "In :b, the layer of step 4 cannot be unpacked: it is cut off.", 1},
 		{"a web page", c.WithContents(map[digest.Digest]model.Contents{corrupt.descriptor().Digest: {Packing: model.PackingUnknown, NoTar: `starts with "<html>"; it is neither gzip, zstd nor tar`}}), "D15", 3,
 			`In :b, the layer of step 4 is probably broken: it starts with "<html>"; it is neither gzip, zstd nor tar.`, 1},
@@ -229,7 +232,7 @@ func TestRefusedLayers(t *testing.T) {
 	}{
 		{"not read", nil, ""},
 		{"as claimed", unpacked(good, corrupt), ""},
-		{"other files", broken(model.Contents{DiffID: digest.FromString("other files")}), ":b is broken: runtimes refuse it"},
+		{"other files", broken(model.Contents{DiffID: digest.FromString("other files")}), ":b is broken: Docker and containerd refuse it"},
 		{"cut off", broken(model.Contents{Broken: "is cut off"}), ":b is broken: runtimes refuse it"},
 		{"text", broken(model.Contents{NoTar: "is text; it is neither gzip, zstd nor tar", DiffID: corrupt.diffID()}), ":b is broken: runtimes refuse it"},
 		{"xz", broken(model.Contents{Packing: model.PackingUnknown}), "Same image, but some runtimes refuse :b: the layer of step 4 is neither gzip, zstd nor tar"},
@@ -249,6 +252,36 @@ func TestRefusedLayers(t *testing.T) {
 		if v := c.Verdict; v.Code != NotComparable || v.Step != 4 || v.Headline.String() != tt.headline || c.Same(false) {
 			t.Errorf("%s: %s at step %d: %s", tt.name, v.Code, v.Step, v.Headline)
 		}
+	}
+	claims := func(a, b model.Contents) Verdict {
+		return pair.WithContents(map[digest.Digest]model.Contents{good.descriptor().Digest: a, corrupt.descriptor().Digest: b}).Verdict
+	}
+	cut, other := model.Contents{Broken: "is cut off"}, model.Contents{DiffID: digest.FromString("other files")}
+	for _, tt := range []struct {
+		a, b model.Contents
+		want string
+	}{
+		{cut, cut, "Both are broken: runtimes refuse them"},
+		{cut, other, "Both are broken: Docker and containerd refuse them"},
+		{other, cut, "Both are broken: Docker and containerd refuse them"},
+		{other, other, "Both are broken: Docker and containerd refuse them"},
+	} {
+		if got := claims(tt.a, tt.b).Headline.String(); got != tt.want {
+			t.Errorf("%q and %q: %q, want %q", tt.a.Broken, tt.b.Broken, got, tt.want)
+		}
+	}
+	hash := func(l layer) string { return "@" + l.descriptor().Digest.String() + " | gunzip | sha256sum" }
+	both := claims(other, cut)
+	for _, want := range []string{"In :a, the layer of step", "the config claims", "In :b, the layer of step", "cannot be unpacked: it is cut off"} {
+		if !strings.Contains(both.Because.String(), want) {
+			t.Errorf("%q does not say %q", both.Because, want)
+		}
+	}
+	if c := both.Command.String(); !strings.Contains(c, hash(good)) || !strings.Contains(c, hash(corrupt)) {
+		t.Errorf("the command does not hash both layers: %s", c)
+	}
+	if c := claims(model.Contents{DiffID: good.diffID()}, other).Command.String(); strings.Contains(c, hash(good)) || !strings.Contains(c, hash(corrupt)) {
+		t.Errorf("the command does not hash the one layer that is wrong: %s", c)
 	}
 	art := pair.WithContents(broken(model.Contents{Broken: "is cut off"})).B
 	if Expect(Describe(*art), []string{"linux/amd64"}).Met() {
@@ -284,4 +317,14 @@ func lacking(c Comparison, side Side, layer int) Comparison {
 		return Recompare(c, *c.A, art)
 	}
 	return Recompare(c, art, *c.B)
+}
+
+// chunkedSteps is an image whose layers are zstd:chunked, by their annotations.
+func chunkedSteps(t *testing.T, b build) model.Image {
+	t.Helper()
+	img := b.image(t)
+	for i := range img.Steps {
+		img.Steps[i].Layer.Annotations = map[string]string{"io.containers.zstd-chunked.manifest-position": "1:2:3:1"}
+	}
+	return img
 }

@@ -274,9 +274,9 @@ func (c Comparison) ForPlatform(platform string) (Comparison, error) {
 	only.Pairs = matching(c.Pairs, func(p Pair) bool { return isPlatform(p.A, want) || isPlatform(p.B, want) })
 	switch {
 	case len(only.Pairs) == 0 && c.B == nil:
-		return c, fmt.Errorf("the image has no %s; available: %s", want, c.platformNames())
+		return c, fmt.Errorf("the image has no %s%s; available: %s", want, unknownText(want), c.platformNames())
 	case len(only.Pairs) == 0:
-		return c, fmt.Errorf("neither side has %s; available: %s", want, c.platformNames())
+		return c, fmt.Errorf("neither side has %s%s; available: %s", want, unknownText(want), c.platformNames())
 	case c.B != nil:
 		only.Verdict = only.verdictOnShared()
 		if len(only.Pairs) == 1 && len(only.shared()) == 0 {
@@ -288,6 +288,15 @@ func (c Comparison) ForPlatform(platform string) (Comparison, error) {
 		only.Verdict = only.withFaults(only.Verdict, stop)
 	}
 	return only, nil
+}
+
+// unknownText says which part of a platform is probably a typo, "" if none is.
+func unknownText(name string) string {
+	part, kind, unknown := UnknownPart(name)
+	if !unknown {
+		return ""
+	}
+	return fmt.Sprintf(": %q is not a known %s", part, kind)
 }
 
 // lackingPlatform is the verdict on the one platform that is compared, if only one side has it. An

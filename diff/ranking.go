@@ -9,7 +9,7 @@ import (
 )
 
 // Rank splits groups into differences, which say whether and why two images differ, and facts:
-// what both sides share but for stops, and findings of severity 0 outside group A. Both are
+// what both sides share except for stops, and findings of severity 0 outside group A. Both are
 // sorted by severity, but the lead of the differences comes first.
 func Rank(groups []Group) (differences, facts []Group) {
 	groups = slices.Clone(groups)

@@ -43,9 +43,9 @@ func laterSteps(differ, n int) string {
 	case differ == n:
 		return fmt.Sprintf("All %d later steps differ, too", n)
 	case differ == 1:
-		return fmt.Sprintf("Of the %d later steps, 1 differs", n)
+		return fmt.Sprintf("1 of the %d later steps differs", n)
 	}
-	return fmt.Sprintf("Of the %d later steps, %d differ", n, differ)
+	return fmt.Sprintf("%d of the %d later steps differ", differ, n)
 }
 
 // differs is Row.Differs without rows whose layers have the same content.

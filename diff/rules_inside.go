@@ -10,17 +10,30 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
-// rowsOn returns the rows of a pair whose differences a rung explains.
+// rowsOn returns the rows of a pair whose differences a rung explains. Where the content of a file was not compared,
+// no rung explains that nothing else differs.
 func (p Pair) rowsOn(rungs ...filediff.Rung) []readRow {
 	rows, _ := p.readRows()
-	return matching(rows, func(r readRow) bool { return slices.Contains(rungs, r.Rung) })
+	return matching(rows, func(r readRow) bool {
+		return slices.Contains(rungs, r.Rung) && (r.Unhashed == 0 || r.Rung > filediff.Generated)
+	})
 }
 
 func plainRows(rows []readRow) []Row { return mappedTo(rows, func(r readRow) Row { return r.Row }) }
 
+// readSteps are the indexes of the steps of rows, each once.
+func readSteps(rows []readRow) []int {
+	steps := mappedTo(rows, func(r readRow) int { return stepNumber(r.Row) - 1 })
+	slices.Sort(steps)
+	return slices.Compact(steps)
+}
+
 // readStepsText is "Step 7" or "Steps 7 and 9" of rows.
-func readStepsText(rows []readRow) string {
-	return upperFirst(stepsText(slices.Compact(mappedTo(rows, func(r readRow) int { return stepNumber(r.Row) - 1 }))))
+func readStepsText(rows []readRow) string { return upperFirst(stepsText(readSteps(rows))) }
+
+// readStepsDo is "Step 7 holds" or "Steps 7 and 9 hold" of rows, with the verb for one step or for several.
+func readStepsDo(rows []readRow, one, several string) string {
+	return readStepsText(rows) + " " + byNumber(len(readSteps(rows)), one, several)
 }
 
 // nothingToFix is the next step where a difference does no harm.
@@ -34,17 +47,17 @@ func sameButTimes(_ Comparison, p Pair) []Finding {
 	}
 	times, folders := 0, 0
 	for _, r := range rows {
-		times += r.Count(filediff.Time)
+		times += r.CountRung(filediff.Times) + r.CountRung(filediff.FolderTimes)
 		folders += r.CountRung(filediff.FolderTimes)
 	}
 	of := ""
 	if folders > 0 {
-		of = ", " + countText(folders) + " of them of folders"
+		of = ", " + countText(folders) + byNumber(folders, " of a folder", " of folders")
 	}
 	return []Finding{{
 		Severity: 0, Rests: p.filesRest(rows), Evidence: evidenceOf(plainRows(rows)),
-		Text: safe.Sprintf("%s %s the same files on both sides; only times differ (%s%s).", readStepsText(rows),
-			byNumber(len(rows), "holds", "hold"), countText(times), of),
+		Text: safe.Sprintf("%s the same files on both sides; only times differ (%s%s).", readStepsDo(rows, "holds", "hold"),
+			countText(times), of),
 		Next: nothingToFix, Proof: countProof(rows),
 	}}
 }
@@ -52,10 +65,19 @@ func sameButTimes(_ Comparison, p Pair) []Finding {
 // countProof counts the entries of some rows by how they compare.
 func countProof(rows []readRow) []safe.Text {
 	return mappedTo(rows, func(r readRow) safe.Text {
-		return safe.Sprintf("step %d: %s and %s entries; %s the same, %s differ in time alone, %s in more", stepNumber(r.Row),
-			countText(r.EntriesA), countText(r.EntriesB), countText(r.Same), countText(r.Count(filediff.Time)),
-			countText(r.Len()-r.Count(filediff.Time)))
+		return safe.Sprintf("step %d: %s in A, %s in B; %s the same, %s in time alone, %s in more%s", stepNumber(r.Row),
+			entriesText(r.EntriesA), entriesText(r.EntriesB), countText(r.Same),
+			countText(r.Count(filediff.Time))+byNumber(r.Count(filediff.Time), " differs", " differ"),
+			countText(r.Len()-r.Count(filediff.Time)), r.sourceText())
 	})
+}
+
+// sourceText says that a list is from a table of contents, "" if both are from archives.
+func (f *LayerFiles) sourceText() string {
+	if !f.HasTable() {
+		return ""
+	}
+	return "; listed by table of contents, which the archive may contradict"
 }
 
 // sameFilesOtherArchive (H2): two archives of the same entries.
@@ -66,8 +88,8 @@ func sameFilesOtherArchive(_ Comparison, p Pair) []Finding {
 	}
 	return []Finding{{
 		Severity: 0, Rests: p.filesRest(rows), Evidence: evidenceOf(plainRows(rows)),
-		Text: safe.Sprintf("%s %s the same files on both sides. Another tool wrote the archive, or in another order.", readStepsText(rows),
-			byNumber(len(rows), "holds", "hold")),
+		Text: safe.Sprintf("%s the same files on both sides. Another tool wrote the archive, or in another order.",
+			readStepsDo(rows, "holds", "hold")),
 		Next: safe.Const("Nothing to fix: containers get the same files"), Proof: countProof(rows),
 	}}
 }
@@ -109,8 +131,8 @@ func filesChanged(_ Comparison, p Pair) []Finding {
 		return nil
 	}
 	rows, _ := p.readRows()
-	if bothOneSided(rows) {
-		if text := p.atTheEndText(); !text.IsEmpty() && len(p.Inside.merged.Grave()) > 0 {
+	if text, ok := p.mergedText(rows); ok {
+		if !text.IsEmpty() && (p.Inside.merged.CountAbove(filediff.Generated) > 0 || !p.Inside.deletions.isEmpty()) {
 			found = append(found, Finding{
 				Severity: 1, Rests: p.filesRest(rows), Evidence: evidenceOf(plainRows(rows)), Proof: countProof(rows),
 				Text: safe.Sprintf("%s.", text), Next: safe.Const("Look at the files (tab Files)"),
@@ -128,12 +150,22 @@ func filesChanged(_ Comparison, p Pair) []Finding {
 	return found
 }
 
-// ownersOrModes (H7): attributes differ where the content is the same.
+// ownersOrModes (H7): attributes differ where the content is the same. Those that tools of the build set are no reason
+// for a warning.
 func ownersOrModes(_ Comparison, p Pair) []Finding {
 	rows, _ := p.readRows()
 	var found []Finding
 	for _, r := range rows {
 		owners, modes := r.Count(filediff.Owner), r.Count(filediff.Mode)
+		for i := range r.Len() {
+			if ch := r.At(i); isSetByBuild(ch) {
+				if ch.What.Has(filediff.Owner) {
+					owners--
+				} else {
+					modes--
+				}
+			}
+		}
 		if owners+modes == 0 {
 			continue
 		}
@@ -153,12 +185,18 @@ func ownersOrModes(_ Comparison, p Pair) []Finding {
 	return found
 }
 
+// isSetByBuild reports whether only the owner or mode of a path differ, and each build sets them.
+func isSetByBuild(ch filediff.Change) bool {
+	const others = filediff.Added | filediff.Removed | filediff.Content
+	return ch.Rung == filediff.Generated && ch.What&others == 0 && ch.What&(filediff.Owner|filediff.Mode) != 0
+}
+
 // ownersText is " (0:0, were 1000:1000)" if all paths changed their owner in the same way.
 func ownersText(r readRow) string {
 	text := ""
 	for i := range r.Len() {
 		ch := r.At(i)
-		if !ch.What.Has(filediff.Owner) || ch.A == nil || ch.B == nil {
+		if !ch.What.Has(filediff.Owner) || ch.A == nil || ch.B == nil || isSetByBuild(ch) {
 			continue
 		}
 		t := fmt.Sprintf(" (%d:%d, in A %d:%d)", ch.B.UID, ch.B.GID, ch.A.UID, ch.A.GID)
@@ -175,8 +213,8 @@ func pathsText(r readRow, ways filediff.What) string {
 	const most = 3
 	var paths []string
 	for i := range r.Len() {
-		if ch := r.At(i); ch.What&ways != 0 && ch.A != nil && ch.B != nil {
-			paths = append(paths, quoted(ch.Path))
+		if ch := r.At(i); ch.What&ways != 0 && ch.A != nil && ch.B != nil && !isSetByBuild(ch) {
+			paths = append(paths, pathText(ch.Path))
 		}
 	}
 	if more := len(paths) - most; more > 0 {
@@ -197,7 +235,7 @@ func powerChanged(_ Comparison, p Pair) []Finding {
 				continue
 			}
 			if text := powerText(*ch.A, *ch.B); text != "" {
-				changes = append(changes, quoted(ch.Path)+" "+text)
+				changes = append(changes, pathText(ch.Path)+" "+text)
 			}
 		}
 		if len(changes) == 0 {
@@ -258,9 +296,14 @@ func sameFilesAtTheEnd(_ Comparison, p Pair) []Finding {
 	if merged.Rung > filediff.Nothing {
 		times = "; only times differ (" + countText(merged.Len()) + ")"
 	}
+	differing := "Layers are in another order"
+	if slices.ContainsFunc(rows, func(r readRow) bool { return r.Rung > filediff.Times }) {
+		differing = readStepsDo(rows, "differs", "differ")
+	}
+	evidence := slices.Concat(plainRows(rows), matching(p.Rows, isMovedLayer))
 	return []Finding{{
-		Severity: 0, Rests: p.filesRest(rows), Evidence: evidenceOf(plainRows(rows)),
-		Text: safe.Sprintf("%s differ, and the files that they give together are the same (%s)%s.", readStepsText(rows),
+		Severity: 0, Rests: p.filesRest(rows), Evidence: evidenceOf(evidence),
+		Text: safe.Sprintf("%s, and the files that the layers give together are the same (%s)%s.", differing,
 			entriesText(merged.EntriesA), times),
 		Next: safe.Const("Nothing to fix: containers get the same files"),
 		Proof: []safe.Text{safe.Sprintf("merged entries: %s in A, %s in B, %s the same", countText(merged.EntriesA),

@@ -48,6 +48,15 @@ func originOf(art *model.Artifact, e *model.Entry) origin {
 	return o
 }
 
+// StatedCommit returns the commit that an image, or the index around it, states in a label or an annotation; "" for none. A
+// label that may be inherited from the base does not count. Nothing checks what they state.
+func (c Comparison) StatedCommit(side Side, p Pair) string {
+	if side == SideB {
+		return originOf(c.B, p.B).revision
+	}
+	return originOf(c.A, p.A).revision
+}
+
 // isKnown reports whether an origin has a commit or a version.
 func (o origin) isKnown() bool { return o.revision != "" || o.version != "" }
 

@@ -88,7 +88,7 @@ func layerCases(t *testing.T) []ruleCase {
 	few = model.NewImage(few.Manifest, few.Config)
 	return []ruleCase{
 		{"they part", pairOf(t, app(x, sets("USER a"), y), app(does("COPY z /", files("z")), sets("USER a"), does("COPY y /", files("other")))), "D1", 0,
-			"The first 3 steps are the same on both sides. The first difference is step 4. Of the 2 later steps, 1 differs", 2},
+			"The first 3 steps are the same on both sides. The first difference is step 4. 1 of the 2 later steps differs", 2},
 		{"only the last", pairOf(t, app(x), app(does("COPY z /", files("z")))), "D1", 0, "no later step differs", 2},
 		{"from the first on", pairOf(t, build{steps: []step{x}}, build{steps: []step{y}}), "D1", -1, "", 0},
 		{"the same image", pairOf(t, app(), app()), "D1", -1, "", 0},

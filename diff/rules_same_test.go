@@ -140,9 +140,9 @@ func TestIdentical_fault(t *testing.T) {
 		found string // the finding about both
 	}{
 		"sound":                    {single("", img), read(model.Contents{DiffID: x.diffID()}), "Identical", "A1"},
-		"other content":            {single("", img), read(model.Contents{DiffID: digest.FromString("other")}), "Identical, with a fault: runtimes refuse the layer of step 4", "D15"},
+		"other content":            {single("", img), read(model.Contents{DiffID: digest.FromString("other")}), "Identical, with a fault: step 4 has a wrong diff_id: Docker and containerd refuse the image", "D15"},
 		"text":                     {single("", img), read(model.Contents{DiffID: x.diffID(), NoTar: "is text"}), "Identical, with a fault: runtimes refuse the layer of step 4", "D15"},
-		"fewer layers":             {single("", model.NewImage(fewer.Manifest, fewer.Config)), nil, "Identical, with a fault: the manifest lists 1 layer and the config 2 diff_ids: runtimes refuse it", "D7"},
+		"fewer layers":             {single("", model.NewImage(fewer.Manifest, fewer.Config)), nil, "Identical, with a fault: the manifest lists 1 layer and the config 2 diff_ids: Docker and containerd refuse it", "D7"},
 		"a missing config":         {lacksConfig, nil, "Identical, with a fault: :a and :b cannot be pulled: the config is missing in the registry", "D8"},
 		"bytes of another size":    {unread(&model.ReadError{Message: "it sent 1 byte instead of 2", Corrupt: true}), nil, "Identical, with a fault: it sent 1 byte instead of 2", ""},
 		"no answer, for a time":    {unread(errors.New("503")), nil, "Identical", "A1"},

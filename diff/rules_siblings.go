@@ -14,9 +14,10 @@ import (
 // coverageText states how many tags were resolved, for a sentence.
 func coverageText(set model.TagSet) safe.Text {
 	if set.Truncated {
-		return safe.Sprintf("The list of tags is cut after %d, of which %d were resolved", set.Total, len(set.Tags))
+		return safe.Sprintf("The list of tags is cut after %d, of which %d %s resolved", set.Total, len(set.Tags),
+			byNumber(len(set.Tags), "was", "were"))
 	}
-	return safe.Sprintf("Of %d tags, %d were resolved", set.Total, len(set.Tags))
+	return safe.Sprintf("Of %s, %d %s resolved", plural(set.Total, "tag"), len(set.Tags), byNumber(len(set.Tags), "was", "were"))
 }
 
 // siblings (F4): other tags of the image of a side.

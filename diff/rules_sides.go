@@ -130,7 +130,8 @@ type sideOf struct {
 	ref  string // reference of the image by digest
 	base Base
 
-	inside *PairInside // what was found inside the layers of the pair, nil for nothing
+	inside   *PairInside    // what was found inside the layers of the pair, nil for nothing
+	programs *ImagePrograms // nil if nothing is known of them
 }
 
 func (c Comparison) sidesOf(p Pair) []sideOf {
@@ -144,7 +145,7 @@ func (c Comparison) sidesOf(p Pair) []sideOf {
 			if s.side == SideB {
 				base = p.baseB
 			}
-			sides = append(sides, sideOf{s.side, s.name, img, c.imageAt(s.side, s.entry), base, p.Inside})
+			sides = append(sides, sideOf{s.side, s.name, img, c.imageAt(s.side, s.entry), base, p.Inside, c.programsOf(s.entry, p.Inside)})
 		}
 	}
 	return sides

@@ -23,10 +23,11 @@ var rules = slices.Concat(rulesSame, rulesSchema1, rulesPlatforms, rulesLayers, 
 // importance is the order of findings of equal severity: first what stops an image from
 // running, then why two images differ, then consequences, then calm facts.
 var importance = []string{
-	"C11", "D8", "D7", "D15", "D16", "H13", "H15", "D24", "D25", "D27", "D26", "C19", "D17", "C4", "C3", "C13", "C5", "C7", "A10", "C1", "C12",
-	"F3", "C9", "C8", "C10", "D9", "C16", "C20", "D19", "D20", "D21", "D23", "D10", "D18", "C17", "H9", "H7", "H14", "H17", "H18",
+	"C11", "D8", "D7", "D15", "D16", "H13", "H15", "D24", "D25", "D27", "D26", "C19", "D17", "C5", "C4", "C3", "C13", "H10", "H12", "H11",
+	"H8", "C7", "A10", "C1", "C12",
+	"F3", "C9", "C8", "C10", "D9", "C16", "C20", "D19", "D20", "D21", "D23", "D10", "D18", "C17", "H9", "H22", "H5", "H7", "H14", "H17", "H18",
 	"F2", "B4", "B6",
-	"F6", "F1", "F7", "G1", "A7", "A6", "A5", "A9", "A3", "A8", "A12", "A2", "A4", "A1", "A11", "H20", "H6", "B1", "B2", "B3", "B5",
+	"F6", "F1", "F7", "G1", "A7", "A6", "A5", "A9", "A3", "A8", "A12", "A2", "A4", "A1", "A11", "H20", "H4", "H6", "B1", "B2", "B3", "B5",
 	"H16", "H21", "H3", "H1", "H2",
 	"D6", "D5", "E1", "E2", "E3", "E9", "E7", "D4", "D1", "D3", "D12", "D14", "D13", "D11", "E5", "E6", "F5", "G8", "G11", "G3", "E4",
 	"C14", "C15", "C18", "D22", "F4", "G9", "G10", "C2", "E8", "D2", "C6",
@@ -139,11 +140,20 @@ var rulesPlatforms = []rule{{
 	means: "The index and the config of an image state different platforms, or no image of an inner index has the platform of its label.",
 	proof: "platform of the descriptor ≠ platform of the config, or of each image of the inner index, all normalised",
 }, {
-	id: "C4", name: "borrowed-base", whole: borrowedBase,
+	id: "C4", name: "borrowed-base", whole: borrowedBase, causes: []string{"C5"},
 	means: "Images for different architectures start with the same layers. Programs in these layers can run natively on at most one of " +
 		"the two. If the layers hold only data, the finding is wrong. Platform labels do not show this: builders write the requested platform.",
 	proof: "diff_ids of two platforms with different architectures have a common prefix of at least 1 MB that includes the first layer with " +
 		"files; 16 MB for tools that put architecture-independent files first (Bazel, ko, apko, Nix)",
+}, {
+	id: "C5", name: "foreign-binary", pair: onSides(foreignBinary), causes: []string{"C3"},
+	means: "The program that a container starts is for another machine than its platform says, or all programs that were seen are. What " +
+		"env or a dynamic loader starts counts, and the interpreter of a script. Labels cannot show this. Machines that run both (386 on " +
+		"amd64, arm on arm64) do not count, nor files that are for other machines on purpose: cross compilers, emulators, libraries of " +
+		"several architectures, prebuilt modules, test data.",
+	proof: "e_machine of the ELF file at the path of ENTRYPOINT or CMD, or of the interpreter of the script there (PATH and links " +
+		"followed), ≠ architecture of the platform; or of all ELF programs seen. Proved where the layers were read to their ends, " +
+		"inferred where only their first bytes were",
 }, {
 	id: "C6", name: "not-a-platform", whole: notAPlatform,
 	means: "An index entry with platform unknown/unknown is an attestation of a build, not a platform.",
@@ -240,7 +250,8 @@ var rulesLayers = []rule{{
 	proof: "the diff_ids of both sides are the same set and not the same list",
 }, {
 	id: "D7", name: "row-count-mismatch", pair: onSides(rowCountMismatch),
-	means: "Manifest, config and history disagree on the number of layers.",
+	means: "Manifest, config and history disagree on the number of layers. Docker and containerd refuse an image with another number of " +
+		"layers than of diff_ids.",
 	proof: "the numbers of layers, diff_ids and history entries without empty_layer differ",
 }, {
 	id: "D8", name: "missing-blob", pair: missingBlob,
@@ -275,7 +286,7 @@ var rulesLayers = []rule{{
 }, {
 	id: "D15", name: "not-what-it-claims", pair: onSides(notWhatItClaims),
 	means: "A layer was read, and its content does not match the diff_id in the config, or it cannot be unpacked. Registries do not check " +
-		"this. Runtimes do, and refuse the image.",
+		"this. Runtimes refuse a layer that they cannot unpack; Docker, containerd and podman since 5.4 refuse another diff_id.",
 	proof: "sha256 of the unpacked layer ≠ diff_id, or the bytes of the layer are not a whole gzip or zstd stream, or do not hold a tar " +
 		"archive; only layers up to 4 KiB are read, where their content decides something; or the first bytes of a layer with the media " +
 		"type of an archive are text",
@@ -469,6 +480,15 @@ var rulesInside = []rule{{
 	means: "The files that differ are those that every build makes again: logs, caches, keys, or files that hold a time.",
 	proof: "each file that differs is equal without the times in its format, or is not executable and at a path of the table of causes",
 }, {
+	id: "H4", name: "packages-moved", pair: packagesMoved,
+	means: "By the package databases, the metadata of packages or the build information of Go programs, the two sides have other " +
+		"packages, or other versions of them. A lower version in B is a warning.",
+	proof: "(kind, name, architecture) of the newest databases of A and B differ, or their versions do",
+}, {
+	id: "H5", name: "same-version-other-bytes", pair: sameVersionOtherBytes,
+	means: "A package has the same version on both sides, and a file that it owns has other bytes: it was built again, or changed by hand.",
+	proof: "version(A) = version(B) of the owner of a file outside /etc whose content differs, and no known cause explains it",
+}, {
 	id: "H6", name: "files-changed", pair: filesChanged,
 	means: "Files of a step differ, and neither times nor the table of causes explains that.",
 	proof: "a path that one side lacks, or whose type, content or link target differs",
@@ -477,14 +497,39 @@ var rulesInside = []rule{{
 	means: "Files have the same content and other owners, permissions or extended attributes. A program may no longer read or run them.",
 	proof: "uid, gid, mode & 07777 or the extended attributes of a path differ; its content does not",
 }, {
+	id: "H8", name: "cannot-be-read", pair: onSides(cannotBeRead),
+	means: "The user of the container may not run or read a file that the start needs, or the start program is not executable. A runtime " +
+		"can set another user.",
+	proof: "config.User is a number other than 0, or a name that has one in etc/passwd of the image; mode & owner of the start program, of " +
+		"a script or a file among its arguments, or of a folder above it gives that user no access, whatever its groups are, or with " +
+		"those of etc/passwd and etc/group; or the start program has no bit of 0111",
+}, {
 	id: "H9", name: "power-changed", pair: powerChanged,
 	means: "A program gained or lost setuid, setgid or a capability.",
 	proof: "mode & 06000 or the extended attribute security.capability of a file differs",
 }, {
+	id: "H10", name: "start-missing", pair: onSides(startMissing),
+	means: "The program that a container starts is not in the image. Volumes, and what runtimes mount, can bring it: paths there do " +
+		"not count.",
+	proof: "the first word of ENTRYPOINT, else of CMD, is at none of its paths (PATH, working directory, links followed) in the files of " +
+		"all layers",
+}, {
+	id: "H11", name: "start-crlf", pair: onSides(startCRLF),
+	means: "A script that a container starts has the line ends of Windows: the kernel looks for an interpreter whose name ends in a " +
+		"carriage return.",
+	proof: "the first line begins with #!, and the name of the interpreter, or of the program that env starts, ends in CR",
+}, {
+	id: "H12", name: "loader-missing", pair: onSides(loaderMissing), causes: []string{"C5"},
+	means: "What a container starts needs a loader or an interpreter that is not in the image, as a program of glibc on Alpine, or is env " +
+		"or a loader and names a program that is not. A link at the path counts as there.",
+	proof: "PT_INTERP of the ELF file, the first line of the script, or the command names a path that is in no layer, links followed",
+}, {
 	id: "H13", name: "link-became-folder", pair: onSides(linkBecameFolder),
 	means: "A layer has a folder where a layer below has a link to a folder. Runtimes unpack each layer by itself, so the folder hides the " +
-		"link and everything behind it.",
-	proof: "an entry of a lower layer is a link, and an upper layer has a folder at its path, or a path below it",
+		"link and everything behind it. It is a warning if a step can have made the folder on purpose.",
+	proof: "an entry of a lower layer is a link, an upper layer has a folder at its path, or a path below it, and does not delete the link; " +
+		"a file in the folder that the link leads to is not in the other folder; severity 3 if the archive does not list the folder, or the " +
+		"link is one of systems, as lib",
 }, {
 	id: "H14", name: "not-every-runtime-unpacks", pair: onSides(notEveryRuntimeUnpacks),
 	means: "An archive holds what runtimes treat in different ways: two entries of one path, names that leave the root, or a path that it " +
@@ -499,16 +544,20 @@ var rulesInside = []rule{{
 }, {
 	id: "H16", name: "deleted-but-shipped", pair: onSides(deletedButShipped),
 	means: "A step deletes or replaces files that an earlier step ships. They are still part of the image, and of each pull.",
-	proof: "a whiteout or another file at the path of a file of a lower layer; at least 1 MB in sum",
+	proof: "a whiteout or another entry at the path of a file of a lower layer, or of a folder above it, in the first layer above that has " +
+		"one; no hard link of the file stays; at least 1 MB in sum",
 }, {
 	id: "H17", name: "secret-file", pair: onSides(secretFiles),
-	means: "A file whose name says that it holds a key or a password is in a layer. Everyone that can pull the image can read it, even if " +
-		"a later step deletes it.",
-	proof: "the name of a file: a private key of SSH or TLS, .env, .netrc, .git-credentials, credentials of npm, pip, AWS, Docker, Kubernetes",
+	means: "A file that holds a private key, or whose name says that it holds a key or a password, is in a layer. Everyone that can pull " +
+		"the image can read it, even if a later step deletes it.",
+	proof: "the text of a file is a private key (PEM, OpenSSH, PuTTY) that no passphrase encrypts: severity 3; or the name of a file: a " +
+		"private key of SSH or TLS, .env, .env.production, .netrc, .git-credentials, .git/config, credentials of npm, pip, PostgreSQL, Vault, " +
+		"AWS, Google Cloud, Docker, Kubernetes; not in a folder of tests, examples, documentation or packages of a language",
 }, {
 	id: "H18", name: "same-keys-everywhere", pair: onSides(sameKeysEverywhere),
-	means: "The host keys of SSH or the machine ID are part of the image, so all containers have the same.",
-	proof: "etc/ssh/ssh_host_*_key, or an etc/machine-id that is not empty, in the files of the image",
+	means: "The host keys of SSH, the machine ID or the key that ssl-cert makes are part of the image, so all containers have the same.",
+	proof: "etc/ssh/ssh_host_*_key, etc/ssl/private/ssl-cert-snakeoil.key, or an etc/machine-id or var/lib/dbus/machine-id of the size of " +
+		"an ID, that no newer layer deletes or replaces",
 }, {
 	id: "H20", name: "same-at-the-end", pair: sameFilesAtTheEnd,
 	means: "The layers differ, and the files that they give together are the same.",
@@ -517,4 +566,10 @@ var rulesInside = []rule{{
 	id: "H21", name: "hidden-data", pair: onSides(hiddenData),
 	means: "Bytes follow the end of an archive. Runtimes ignore them.",
 	proof: "bytes other than zero after the two blocks of zeros that end a tar archive",
+}, {
+	id: "H22", name: "package-database-gone", pair: databaseGone,
+	means: "Only one side has a database of its packages. A step of the other side removes it, or that side has none. Files of the packages " +
+		"may be there: they do not count as removed.",
+	proof: "a layer deletes the database of an older one and no newer layer has one of that kind; or a side has no database of dpkg, " +
+		"apk or rpm",
 }}

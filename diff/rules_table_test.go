@@ -52,7 +52,7 @@ func allRuleCases(t *testing.T) []ruleCase {
 	return slices.Concat(
 		sameCases(t), schema1Cases(t), platformCases(t), indexCases(t), layerCases(t), contentCases(t), descriptorCases(t),
 		settingsCases(t), lostSettingsCases(t), tagCases(t), insideCases(t), baseCases(t), baseTagCases(t), namedBaseCases(t),
-		realToolCases(t), runtimeCases(t),
+		realToolCases(t), runtimeCases(t), programCases(t),
 	)
 }
 

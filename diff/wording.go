@@ -69,6 +69,14 @@ func quoted(text string) string {
 	return cutTo(most, text)
 }
 
+// pathText is quoted for the path of an entry of an archive: "" is the root.
+func pathText(path string) string {
+	if path == "" {
+		return "/"
+	}
+	return quoted(path)
+}
+
 func bytesText(n int64) string { return humanize.Bytes(uint64(max(n, 0))) }
 
 // byNumber returns the words for one thing or for several.

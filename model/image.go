@@ -29,12 +29,12 @@ type CountMismatchError struct {
 	Layers, DiffIDs, History int
 }
 
-// Fatal reports whether runtimes refuse the image: they pair layers with
+// Fatal reports whether Docker and containerd refuse the image: they pair layers with
 // diff_ids and need equal numbers of both.
 func (c CountMismatchError) Fatal() bool { return c.Layers != c.DiffIDs }
 
 func (c CountMismatchError) Error() string {
-	return fmt.Sprintf("the manifest lists %d layers, the config %d diff_ids and %d history entries with a layer",
+	return fmt.Sprintf("layers in the manifest: %d; diff_ids in the config: %d, history entries with a layer: %d",
 		c.Layers, c.DiffIDs, c.History)
 }
 

@@ -1,8 +1,10 @@
 package model
 
 import (
+	"fmt"
 	"strings"
 
+	"github.com/dustin/go-humanize"
 	"github.com/opencontainers/go-digest"
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 
@@ -21,8 +23,28 @@ type LayerRead struct {
 	// it cannot be read, the whole layer is, unless that has more than MaxWhole bytes.
 	TOC      bool
 	MaxWhole int64 // 0 for no limit
+	// Packages asks, with TOC, also for the packages that files list, and for those of the programs and jars at the
+	// paths of Programs. They are read by ranges of the layer.
+	Packages bool
+	Programs []string
+	// OnlyKnown asks for a list that was made before: without one the layer is not read, and has no state.
+	OnlyKnown bool
+	// MaxTOC limits the bytes of the table and of the ranges, 0 for no limit below that of every table: the error of
+	// more is a *TOCSizeError.
+	MaxTOC int64
+	// Enough, unless nil, says that the first bytes of the layer will do: more are read, up to 2 MiB,
+	// until Enough reports true of their list. A layer that is not larger is read whole.
+	Enough func(start *inside.Layer) bool
 	// WithNew asks for the entries as they arrive, in LayerState.New.
 	WithNew bool
+}
+
+// TOCSizeError is the error of a table of contents that is larger than LayerRead allows. eStargz states
+// the size in the layer alone.
+type TOCSizeError struct{ Size int64 } // of the table, and of the files that are read beside it
+
+func (e *TOCSizeError) Error() string {
+	return fmt.Sprintf("the table of contents of a layer has %s, more than was to be read", humanize.Bytes(uint64(max(e.Size, 0))))
 }
 
 // LayerState says how far the layer of a digest has been read.
@@ -61,17 +83,21 @@ type FileContent struct {
 
 // ContentsOf returns what reading a layer shows of its step: whether it is what the config claims, and
 // whether it is empty or broken. It is zero unless the layer was read to its end.
-//
-// Of zstd:chunked it is zero, too: such a layer is written without the padding of the archive, whose
-// diff_id the config has (seen with skopeo 1.9), and podman adds it again.
 func ContentsOf(d v1.Descriptor, l *inside.Layer) Contents {
 	switch {
 	case l.IsUnreadable() && l.Blob == d.Digest && IsArchive(d):
 		return Contents{Broken: l.Broken}
-	case l.How != inside.Full || l.DiffID == "" || isChunked(d):
+	case l.How != inside.Full || l.DiffID == "":
 		return Contents{}
 	}
-	return Contents{DiffID: l.DiffID, Size: l.Unpacked, Empty: l.Files.Len() == 0 && l.Remarks.Hidden == 0, Trailing: l.Remarks.Trailing > 0}
+	packing := l.Format
+	if packing == "" && l.Files.Len() > 0 {
+		packing = PackingTar
+	}
+	return Contents{
+		Packing: packing, DiffID: l.DiffID, Size: l.Unpacked,
+		Empty: l.Files.Len() == 0 && l.Remarks.Hidden == 0, Trailing: l.Remarks.Trailing > 0,
+	}
 }
 
 // IsEncrypted reports whether a layer is encrypted: its blob is cipher text that only a
@@ -100,8 +126,5 @@ func (img Image) Encrypted() []Step {
 	return encrypted
 }
 
-// isChunked reports whether a layer is zstd:chunked, by the annotations of its two dialects.
-func isChunked(d v1.Descriptor) bool {
-	return d.Annotations["io.github.containers.zstd-chunked.manifest-position"] != "" ||
-		d.Annotations["io.containers.zstd-chunked.manifest-position"] != ""
-}
+// IsChunked reports whether a layer is zstd:chunked, by the annotations of its two dialects.
+func IsChunked(d v1.Descriptor) bool { return inside.IsChunked(d.Annotations) }

@@ -23,8 +23,11 @@ func TestContentsOf(t *testing.T) {
 		annotations map[string]string
 		want        Contents
 	}{
-		{"whole", zipped, v1.MediaTypeImageLayerGzip, nil, Contents{DiffID: digest.FromBytes(archive), Size: int64(len(archive))}},
-		{"zstd:chunked", insidetest.Zstd(archive), v1.MediaTypeImageLayerZstd, chunked, Contents{}},
+		{"whole", zipped, v1.MediaTypeImageLayerGzip, nil, Contents{Packing: PackingGzip, DiffID: digest.FromBytes(archive), Size: int64(len(archive))}},
+		{"zstd:chunked", insidetest.Zstd(archive), v1.MediaTypeImageLayerZstd, chunked,
+			Contents{Packing: PackingZstd, DiffID: digest.FromBytes(archive), Size: int64(len(archive))}},
+		{"a plain archive of another type", archive, v1.MediaTypeImageLayerGzip, nil,
+			Contents{Packing: PackingTar, DiffID: digest.FromBytes(archive), Size: int64(len(archive))}},
 		{"cut off", zipped[:len(zipped)-9], v1.MediaTypeImageLayerGzip, nil, Contents{Broken: "is cut off"}},
 		{"a cut archive", archive[:1100], v1.MediaTypeImageLayer, nil, Contents{Broken: "is cut off"}},
 		{"bzip2", []byte("BZh91AY&SY"), v1.MediaTypeImageLayer, nil, Contents{}},

@@ -11,7 +11,9 @@ type Part struct {
 	Kind     PartKind
 	Platform string // of an image in an index
 	Role     Role   // of PartChild
-	Step     int    // of PartLayer and PartDiffID: position in the history, the oldest is 0
+	Type     string // of PartChild that is an artifact: its type, "" if it is unknown
+	Listed   bool   // of PartChild: only its entry in the index was read, so that Role is what the index claims
+	Step     int    // of PartLayer, PartDiffID and PartSchema1ID: position in the history, the oldest is 0
 }
 
 // Owner is an artifact that a digest belongs to.
@@ -30,6 +32,7 @@ const (
 	PartImageID
 	PartLayer
 	PartDiffID
+	PartSchema1ID // an id of the schema1 view of an image
 )
 
 // Parts returns the digests of an artifact, as far as it has been read.
@@ -39,7 +42,12 @@ func (a Artifact) Parts() []Part {
 		platform := ""
 		if a.Top.Kind == KindIndex {
 			platform = PlatformName(e.Platform())
-			parts = append(parts, Part{Digest: e.Descriptor.Digest, Kind: PartChild, Platform: platform, Role: e.Role})
+			child := Part{Digest: e.Descriptor.Digest, Kind: PartChild, Platform: platform, Role: e.Role}
+			child.Listed = e.Image == nil && e.Artifact == nil
+			if e.Role == RoleArtifact {
+				child.Type = e.ArtifactType()
+			}
+			parts = append(parts, child)
 		}
 		if e.Image != nil {
 			parts = append(parts, e.Image.Parts(platform)...)
@@ -63,12 +71,14 @@ func (img Image) Parts(platform string) []Part {
 	return parts
 }
 
-// ChildParts returns the entries of an index as parts of it.
+// ChildParts returns the entries of an index as parts of it, of which only the index was read.
 func ChildParts(children []v1.Descriptor) []Part {
 	parts := make([]Part, len(children))
 	for i, d := range children {
-		parts[i] = Part{Digest: d.Digest, Kind: PartChild}
-		parts[i].Role, _ = RoleOf(d)
+		parts[i] = Part{Digest: d.Digest, Kind: PartChild, Listed: true}
+		if parts[i].Role, _ = RoleOf(d); parts[i].Role == RoleArtifact {
+			parts[i].Type = Entry{Descriptor: d}.ArtifactType()
+		}
 		if d.Platform != nil {
 			parts[i].Platform = PlatformName(*d.Platform)
 		}

@@ -30,8 +30,9 @@ type Client struct {
 	transport    transport.Options // what the transports of all registries have in common
 	confirmAfter time.Duration     // how long a manifest counts as present after the registry last confirmed it
 	memory       *lru
-	lists        *lru                // of the files in layers
-	listeners    listeners           // to the reads of layers
+	lists        *lru      // of the files in layers
+	listeners    listeners // to the reads of layers
+	extractions  extractions
 	inflight     inflight.Group[any] // reads of manifests, configs and layers
 	disk         *diskcache.Cache
 	tagDigests   tagDigests
@@ -72,9 +73,11 @@ func New(opts Options) *Client {
 // manifest.
 const defaultConfirmAfter = time.Hour
 
-// Close waits up to a second for the disk cache, and closes idle connections. The
-// client can still be used, but writes nothing to disk any more.
+// Close ends calls of ExtractFile, so that they leave no part of a file. It waits up to a second for the
+// disk cache, and closes idle connections. The client can still be used, but writes nothing to disk any
+// more.
 func (c *Client) Close() {
+	c.extractions.close()
 	c.disk.Close(time.Second)
 	c.mu.Lock()
 	defer c.mu.Unlock()

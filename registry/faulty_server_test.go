@@ -365,7 +365,9 @@ func TestServerFaults_tlsAndHTTP2(t *testing.T) {
 		{"silence after the handshake", "did not answer", overTLS(t, "h2", sends("", never))},
 		{"silence after the settings", "did not answer", overTLS(t, "h2", sends(settings, never))},
 		{"garbage", broken, overTLS(t, "h2", sends(strings.Repeat("garbage ", 1000), never))},
-		{"HTTP/1 instead", broken, overTLS(t, "h2", sends("HTTP/1.1 200 OK\r\n\r\n", never))},
+		// Where the loss of the connection may hide an alert, the client asks again over HTTP/1.1. There this
+		// answer is one that never ends.
+		{"HTTP/1 instead", broken + "|did not answer", overTLS(t, "h2", onceAsked("HTTP/1.1 200 OK\r\n\r\n"))},
 		{"a frame of any size", broken, overTLS(t, "h2", sends("\xff\xff\xff\x00\x00\x00\x00\x00\x01", never))},
 		{"a stream reset", broken, overTLS(t, "h2", afterRequest(settings, frame(3, 0, 1, "\x00\x00\x00\x02")))},
 		{"goes away", broken, overTLS(t, "h2", sends(settings+frame(7, 0, 0, "\x00\x00\x00\x00\x00\x00\x00\x0b"), never))},

@@ -1,19 +1,13 @@
 package registry
 
 import (
-	"archive/tar"
-	"bufio"
-	"crypto/sha256"
-	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net/http"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/klauspost/compress/gzip"
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
@@ -118,7 +112,7 @@ func manyFiles(seed uint64) []insidetest.Item {
 	return items
 }
 
-// leastListing is the least that lists a layer and verifies it.
+// leastListing reads a layer as insidetest.ReadLeast does.
 func leastListing(b *testing.B, url string) {
 	b.Helper()
 	resp, err := http.Get(url)
@@ -127,29 +121,7 @@ func leastListing(b *testing.B, url string) {
 		return
 	}
 	defer resp.Body.Close()
-	blob, archive, file := sha256.New(), sha256.New(), sha256.New()
-	in := bufio.NewReaderSize(io.TeeReader(resp.Body, blob), 256<<10)
-	z, err := gzip.NewReader(in)
-	if err != nil {
+	if err := insidetest.ReadLeast(resp.Body); err != nil {
 		b.Error(err)
-		return
 	}
-	unpacked := io.TeeReader(z, archive)
-	t := tar.NewReader(unpacked)
-	buffer := make([]byte, 64<<10)
-	for {
-		if _, err = t.Next(); err != nil {
-			break
-		}
-		file.Reset()
-		_, _ = io.CopyBuffer(struct{ io.Writer }{file}, struct{ io.Reader }{t}, buffer)
-		file.Sum(nil)
-	}
-	_, errRest := io.Copy(io.Discard, unpacked)
-	_, errBlob := io.Copy(io.Discard, in)
-	if !errors.Is(err, io.EOF) || errors.Join(errRest, errBlob) != nil {
-		b.Error(err, errRest, errBlob)
-	}
-	blob.Sum(nil)
-	archive.Sum(nil)
 }

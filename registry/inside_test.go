@@ -23,6 +23,7 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/inside"
 	"github.com/tagdiff/tagdiff/model/inside/insidetest"
+	"github.com/tagdiff/tagdiff/registry/internal/registrytest"
 	"github.com/tagdiff/tagdiff/registry/transport"
 )
 
@@ -232,23 +233,9 @@ func tearing(s *server, after int, again front) {
 		if !isFirst {
 			return again(w, r)
 		}
-		s.real.ServeHTTP(&tornWriter{w, after}, r)
+		s.real.ServeHTTP(registrytest.Torn(w, after), r)
 		return true
 	})
-}
-
-type tornWriter struct {
-	http.ResponseWriter
-	left int
-}
-
-func (w *tornWriter) Write(p []byte) (int, error) {
-	n, _ := w.ResponseWriter.Write(p[:min(w.left, len(p))])
-	if w.left -= n; w.left == 0 {
-		w.ResponseWriter.(http.Flusher).Flush()
-		panic(http.ErrAbortHandler)
-	}
-	return n, nil
 }
 
 // TestReadLayers_torn checks that the list of a layer is right wherever the connection broke, and
@@ -296,7 +283,7 @@ func TestReadLayers_tornForEver(t *testing.T) {
 			r.Header.Set("Range", "bytes=0-9")
 			return false
 		}
-		s.real.ServeHTTP(&tornWriter{w, 100}, r)
+		s.real.ServeHTTP(registrytest.Torn(w, 100), r)
 		return true
 	})
 	got := newClient(t, Options{}).ReadLayers(deadline(t), reads(s.ref("app", "").Repo(), d), nil)[d.Digest]
@@ -681,6 +668,54 @@ func TestReadLayers_noRanges(t *testing.T) {
 		read[0].MaxWhole--
 		got := newClient(t, Options{}).ReadLayers(deadline(t), read, nil)[d.Digest]
 		saysExactly(t, s, got.Err, "does not send parts of blobs (app@"+model.ShortDigest(d.Digest)+"); push the image again, or ask the administrator of the registry")
+	}
+}
+
+// TestReadLayers_rangeRefused checks that a layer is read whole if the server refuses ranges, and that the refusal
+// is an error of the table of contents if that is too large.
+func TestReadLayers_rangeRefused(t *testing.T) {
+	s := newServer(t)
+	s.setFront(func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Header.Get("Range") == "" {
+			return false
+		}
+		w.WriteHeader(http.StatusRequestedRangeNotSatisfiable)
+		return true
+	})
+	for name, d := range tocLayers(t, s, bigFiles()...) {
+		read := []model.LayerRead{{Repo: s.ref("app", "").Repo(), Layer: d, TOC: true, MaxWhole: d.Size}}
+		if got := newClient(t, Options{}).ReadLayers(deadline(t), read, nil)[d.Digest]; got.Layer == nil || got.Layer.How != inside.Full {
+			t.Errorf("%s: %+v", name, got)
+		}
+		read[0].MaxWhole--
+		got := newClient(t, Options{}).ReadLayers(deadline(t), read, nil)[d.Digest]
+		says(t, got.Err, "answered 416 to a range of the blob (app@"+model.ShortDigest(d.Digest)+")")
+		if worded, ok := errors.AsType[*model.ReadError](got.Err); !ok || !worded.Corrupt {
+			t.Errorf("%s: %#v", name, got.Err)
+		}
+	}
+}
+
+// TestReadLayers_largeTOC checks that a table of contents that is larger than is allowed is not read, and its
+// size is said.
+func TestReadLayers_largeTOC(t *testing.T) {
+	s := newServer(t)
+	for name, d := range tocLayers(t, s, bigFiles()...) {
+		read := model.LayerRead{Repo: s.ref("app", "").Repo(), Layer: d, TOC: true, MaxWhole: 1, MaxTOC: 10}
+		got := newClient(t, Options{}).ReadLayers(deadline(t), []model.LayerRead{read}, nil)[d.Digest]
+		larger, ok := errors.AsType[*model.TOCSizeError](got.Err)
+		if !ok || larger.Size <= 10 {
+			t.Fatalf("%s: %v", name, got.Err)
+		}
+		read.MaxTOC = larger.Size
+		if got := newClient(t, Options{}).ReadLayers(deadline(t), []model.LayerRead{read}, nil)[d.Digest]; got.Layer == nil || got.Layer.How != inside.TOC {
+			t.Errorf("%s: %+v", name, got)
+		}
+		read.MaxTOC--
+		got = newClient(t, Options{}).ReadLayers(deadline(t), []model.LayerRead{read}, nil)[d.Digest]
+		if _, ok := errors.AsType[*model.TOCSizeError](got.Err); !ok || !strings.HasSuffix(got.Err.Error(), "more than was to be read") {
+			t.Errorf("%s: %v", name, got.Err)
+		}
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"sync"
 
 	"github.com/opencontainers/go-digest"
@@ -12,6 +14,7 @@ import (
 
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/files"
+	"github.com/tagdiff/tagdiff/model/inside"
 	"github.com/tagdiff/tagdiff/model/panics"
 	"github.com/tagdiff/tagdiff/registry/diskcache"
 	"github.com/tagdiff/tagdiff/registry/transport"
@@ -91,15 +94,68 @@ func (c *Client) layerPart(ctx context.Context, r model.Ref, at layerBytes, pars
 	})
 }
 
+// errNoParts is the cause of the error of a registry that sends whole blobs in place of parts.
+var errNoParts = errors.New("not a part of the blob")
+
+// startSizes are the bytes that are read of the start of a layer, one after the other. The first program of a
+// Debian base is before 128 KiB, and its shell before 512 KiB.
+var startSizes = []int64{128 << 10, 512 << 10, 2 << 20}
+
+// startKey is the key of the list of the first bytes of a layer.
+func startKey(d v1.Descriptor) string { return "start of " + d.Digest.String() }
+
+// readStart lists what the first bytes of a layer hold, as much of it as is enough.
+func (c *Client) readStart(ctx context.Context, r model.Ref, read model.LayerRead, arrived func(model.LayerState)) (*inside.Layer, error) {
+	var start []byte
+	var l *inside.Layer
+	for _, size := range startSizes {
+		if d := read.Layer; d.Size > 0 && d.Size <= size {
+			return c.readWhole(ctx, r, read, arrived)
+		}
+		more, err := c.host(r.Registry).layerRange(ctx, r, layerBytes{int64(len(start)), size - int64(len(start))})
+		if errors.Is(err, errNoParts) {
+			size = startSizes[len(startSizes)-1]
+			start = nil
+			more, err = c.streamStart(ctx, r, read.Layer, size)
+		}
+		if err != nil {
+			return nil, err
+		}
+		start = append(start, more...)
+		l = inside.ReadStart(start)
+		if l.Broken != "" || int64(len(start)) < size || read.Enough(l) {
+			break
+		}
+	}
+	c.lists.put(startKey(read.Layer), l, l.Files.Len()*entryCost/3)
+	return l, nil
+}
+
+// streamStart reads the first bytes of a layer from a registry that sends no parts: it asks for the layer,
+// and closes the connection.
+func (c *Client) streamStart(ctx context.Context, r model.Ref, d v1.Descriptor, size int64) (start []byte, err error) {
+	h, e := c.host(r.Registry), &transport.Exchange{What: "layer"}
+	err = h.withStream(ctx, r, d, e, func(s *transport.Stream) (err error) {
+		start, err = io.ReadAll(io.LimitReader(s, size))
+		return err
+	})
+	if err != nil {
+		return nil, h.layerError(ctx, r, e, err)
+	}
+	return start, nil
+}
+
 // layerRange reads a range of a layer. Its bytes are not verified.
 func (h *host) layerRange(ctx context.Context, r model.Ref, at layerBytes) ([]byte, error) {
 	e := &transport.Exchange{What: "layer", Limit: at.length, Bulk: true, Range: fmt.Sprintf("bytes=%d-%d", at.from, at.from+at.length-1)}
 	err := h.getBlobPart(ctx, r, e)
 	switch isWhole := errors.Is(e.Err, files.ErrTooLarge) && !e.Response.Partial; {
+	case err != nil && e.Response.Status == http.StatusRequestedRangeNotSatisfiable:
+		return nil, malformed(r, "answered 416 to a range of the blob", err)
 	case err != nil && !isWhole:
 		return nil, err
 	case isWhole, !e.Response.Partial || int64(len(e.Response.Body)) != at.length:
-		return nil, malformed(r, "does not send parts of blobs", nil)
+		return nil, malformed(r, "does not send parts of blobs", errNoParts)
 	}
 	return e.Response.Body, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/ui/look"
 	"github.com/tagdiff/tagdiff/ui/page"
+	"github.com/tagdiff/tagdiff/ui/places"
 	"github.com/tagdiff/tagdiff/ui/uitest/driver"
 	"github.com/tagdiff/tagdiff/ui/uitest/fakereg"
 )
@@ -33,7 +35,7 @@ func TestCompare_nextDifference(t *testing.T) {
 	d.Keys("n")
 	d.Sees("no more differences")
 	d.Keys("enter")
-	d.Sees("sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10a", "app: step 7")
+	d.Sees("sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10a", "› :testing → :prod › Layers › step 7")
 	d.Keys("esc")
 	d.Sees("›∅    7     WORKDIR /app")
 }
@@ -45,6 +47,23 @@ func TestCompare_filter(t *testing.T) {
 	d.DoesNotSee("COPY a.txt")
 	d.Keys("esc")
 	d.Sees("COPY a.txt")
+	d.Keys("/", "3586936136bd")
+	d.Sees("0 of 8", "nothing matches")
+	d.DoesNotSee("this line:")
+}
+
+// TestCompare_filterPlace checks that a filter goes to the best match, that enter opens nothing, and that esc keeps the
+// place.
+func TestCompare_filterPlace(t *testing.T) {
+	d := open(t, fakereg.Retag(t), 100, 30, "localhost:5000/app:testing", "localhost:5000/app:prod")
+	d.Keys("3", "G", "/", "WORKDIR", "enter")
+	d.Sees("Layers", "›=    3     WORKDIR /app", "/WORKDIR")
+	d.Keys("esc")
+	d.Sees("›=    3     WORKDIR /app", "COPY a.txt")
+	d.Keys("/", "4db522", "enter", "esc") // nothing matches
+	d.Sees("COPY a.txt")
+	d.Keys("2", "/", "linux", "enter")
+	d.Sees("›≈ linux/amd64")
 }
 
 func TestCompare_swap(t *testing.T) {
@@ -56,7 +75,7 @@ func TestCompare_swap(t *testing.T) {
 
 func TestCompare_oneImageFirst(t *testing.T) {
 	d := open(t, fakereg.Retag(t), 80, 24, "localhost:5000/app:testing")
-	d.Sees(":testing", "image ID", "0 Schema1")
+	d.Sees(":testing", "image ID", "0 Sch")
 	d.DoesNotSee("Same image")
 	d.Keys("3")
 	d.Sees("f9094c8b9114")
@@ -101,9 +120,14 @@ func TestTagList_markAndCompare(t *testing.T) {
 func TestTagList_space(t *testing.T) {
 	d := open(t, fakereg.Retag(t), 100, 24, "localhost:5000/app")
 	d.Keys("space", "down", "space")
+	d.Sees("A prod", "›B testing", "compare A :prod with :testing")
+	d.Keys("space")
+	d.Sees("A prod", "›  testing")
+	d.Keys("space", "up", "enter") // wherever the cursor is
 	d.Sees("A :prod", "B :testing", "Same image")
 	d.Keys("esc")
-	d.Sees("A prod")
+	d.Sees("mark A, then B") // only the mark of the key a stays
+	d.DoesNotSee("A prod")
 }
 
 // TestTagList_readsVisibleTagsOnly: a list of thousands reads only the visible tags.
@@ -135,7 +159,7 @@ func TestRepositories_unlisted(t *testing.T) {
 	d.Send(tea.PasteMsg{Content: "quay.io/c/d\n"}) // a complete reference replaces the input
 	d.Sees("repository: quay.io/c/d")
 	d.Keys("enter")
-	d.Sees("tagdiff  quay.io/c/d")
+	d.Sees("tagdiff  quay.io › c/d")
 }
 
 // TestRepositories_readAgain checks that a list that could not be read is read again with the logins
@@ -192,10 +216,30 @@ func TestHome_open(t *testing.T) {
 	d.Sees("tagdiff  registry.example")
 }
 
+// TestHome_return checks that esc puts the cursor on the place that it leaves, and leaves it in the field if that place
+// is not listed.
+func TestHome_return(t *testing.T) {
+	f := fakereg.Retag(t)
+	f.RepoNames = []string{"aaa", "app"}
+	d := drive(t, Options{Registry: f, Places: places.At(filepath.Join(t.TempDir(), "places.json"))}, 80, 24)
+	d.Keys("localhost:5000/app", "enter")
+	d.Sees("1/2")
+	d.Keys("esc")
+	d.Sees("›  localhost:5000/app\n", "esc back to the input")
+	d.Keys("esc", "localhost:5000", "enter")
+	d.Sees("› aaa")
+	d.Keys("esc")
+	d.Sees("›  localhost:5000\n", "   localhost:5000/app\n")
+	d.Keys("down", "enter", "esc")
+	d.Sees("›  localhost:5000/app\n")
+	d.Keys("esc", "localhost:5000/app:gone", "enter", "esc")
+	d.Sees("open: localhost:5000/app:gone", "enter open what you typed")
+}
+
 func TestHelp_listsAllKeys(t *testing.T) {
 	d := open(t, fakereg.Retag(t), 160, 60, "localhost:5000/app:testing", "localhost:5000/app:prod")
 	d.Keys("?")
-	for _, g := range newHelp(app(d).top()).groups {
+	for _, g := range app(d).newHelp().groups {
 		for _, b := range g.Keys {
 			d.Sees(b.Help().Key, b.Help().Desc)
 		}
@@ -284,5 +328,103 @@ func TestTick_afterWork(t *testing.T) {
 	m, _ = a.Update(tickMsg{})
 	if a = m.(App); a.ticking {
 		t.Error("the timer runs although no request does")
+	}
+}
+
+// TestHome_filter checks that the list has the places that contain what is in the field.
+func TestHome_filter(t *testing.T) {
+	hosts := []string{"registry.example", "localhost:5000"}
+	d := drive(t, Options{Registry: fakereg.Retag(t), Hosts: func() []string { return hosts }}, 80, 24)
+	d.Keys("LOCAL")
+	d.DoesNotSee("Registries")
+	d.Keys("esc", "local")
+	d.Sees("localhost:5000\n", "↓ go to what matches")
+	d.DoesNotSee("registry.example")
+	d.Keys("x")
+	d.DoesNotSee("Registries")
+	d.DoesNotSee("↓")
+	d.Keys("backspace", "down", "enter")
+	d.Sees("tagdiff  localhost:5000", "› app")
+	d.Keys("esc")
+	d.Sees("›  localhost:5000\n", "registry.example")
+	d.Keys("esc", "localhost:5000/app:testing", "enter", "esc")
+	d.Sees("open: localhost:5000/app:testing", "registry.example", "↓ go to the list")
+}
+
+// TestHelp_noMatch checks that a search without a match scrolls back to where it began.
+func TestHelp_noMatch(t *testing.T) {
+	d := open(t, fakereg.Retag(t), 80, 24, "localhost:5000/app:testing", "localhost:5000/app:prod")
+	d.Keys("?", "pgdown")
+	before := app(d).help.window.Cursor
+	d.Keys("/", "quit")
+	if app(d).help.window.Cursor == before {
+		t.Error("the search does not scroll to its match")
+	}
+	d.Keys("zz")
+	d.Sees("no match")
+	if at := app(d).help.window.Cursor; at != before {
+		t.Errorf("line %d, want %d", at, before)
+	}
+}
+
+// TestGuide_copy checks that Y says that a command for the registry of a guide works only while the guide runs.
+func TestGuide_copy(t *testing.T) {
+	a, b := fakereg.Ref(t, "localhost:5000/app:testing"), fakereg.Ref(t, "localhost:5000/app:prod")
+	guide := &Guide{Title: "demo", Registry: model.Ref{Registry: "localhost:5000"}, Stories: []Story{{Title: "one", A: a, B: b}}}
+	d := drive(t, Options{Registry: fakereg.Retag(t), Guide: guide}, 120, 24)
+	d.Keys("1", "Y")
+	d.Sees("copied the command that opens this view while the demo runs: tagdiff localhost:5000/app:testing")
+	d = drive(t, Options{Registry: fakereg.Retag(t), Open: []model.Ref{a, b}}, 120, 24)
+	d.Keys("Y")
+	d.Sees("copied the command that opens this view: tagdiff localhost:5000/app:testing")
+}
+
+// TestGuide_number checks that the cursor is on the case that was opened by its number.
+func TestGuide_number(t *testing.T) {
+	a, b := fakereg.Ref(t, "localhost:5000/app:testing"), fakereg.Ref(t, "localhost:5000/app:prod")
+	guide := &Guide{Registry: a, Stories: []Story{{Title: "one", A: a, B: b}, {Title: "two", A: a, B: b}}}
+	d := drive(t, Options{Registry: fakereg.Retag(t), Guide: guide}, 80, 24)
+	d.Keys("2", "esc")
+	d.Sees("›2  two")
+	d.Keys("3", "esc")
+	d.Sees("›3  Browse")
+}
+
+// TestCompare_missingTag checks that a screen without a side names the keys that choose another one.
+func TestCompare_missingTag(t *testing.T) {
+	for name, tt := range map[string]struct {
+		refs []string
+		want []string
+	}{
+		"A":     {[]string{"localhost:5000/app:gone", "localhost:5000/app:prod"}, []string{"A chooses from the tags there are · r tries again", "A choose another A"}},
+		"B":     {[]string{"localhost:5000/app:prod", "localhost:5000/app:gone"}, []string{"B choose another B"}},
+		"both":  {[]string{"localhost:5000/app:gone", "localhost:5000/app:none"}, []string{"A and B choose from the tags", "A choose another A", "B choose another B"}},
+		"alone": {[]string{"localhost:5000/app:gone"}, []string{"A chooses from the tags there are · r tries again", "A choose another A"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := open(t, fakereg.Retag(t), 100, 24, tt.refs...)
+			d.Sees(tt.want...)
+		})
+	}
+	d := open(t, fakereg.Retag(t), 100, 24, "localhost:5000/app:testing", "localhost:5000/app:prod")
+	d.DoesNotSee("choose another")
+	for wrong, closest := range map[string]string{"tseting": "testing", "prod2": "prod", "x": "prod"} { // the cursor is on the tag most like it
+		d = open(t, fakereg.Retag(t), 100, 24, "localhost:5000/app:"+wrong, "localhost:5000/app:prod")
+		d.Keys("A")
+		d.Sees("›  " + closest)
+		d.Keys("enter")
+		d.Sees("A :" + closest + " ")
+	}
+}
+
+// TestCompare_unknownPlatform checks that a platform that is probably a typo is named as such, beside one that is only absent.
+func TestCompare_unknownPlatform(t *testing.T) {
+	for platform, want := range map[string]string{
+		"linux/foo":   `neither side has linux/foo: "foo" is not a known architecture; this is linux/amd64`,
+		"linux/s390x": "neither side has linux/s390x; this is linux/amd64",
+	} {
+		d := drive(t, Options{Registry: fakereg.Retag(t), Platform: platform, Open: []model.Ref{
+			fakereg.Ref(t, "localhost:5000/app:testing"), fakereg.Ref(t, "localhost:5000/app:prod")}}, 100, 24)
+		d.Sees(want)
 	}
 }

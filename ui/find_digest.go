@@ -37,14 +37,16 @@ func (a App) findDigest(typed string) (_ App, cmd tea.Cmd, handled bool) {
 	whole, isWhole := prefix.Whole()
 	switch {
 	case isWhole && (isManifest || len(owners) == 0):
-		a, cmd = a.push(a.pageFor(page.SameImageRoute{Ref: repo.AtDigest(whole)}))
+		a, cmd = a.follow(page.SameImageRoute{Ref: repo.AtDigest(whole)})
 	case len(owners) == 0:
 		a.answer = a.notFoundText(repo, prefix)
+	case isManifest && a.choosing() != "":
+		a, cmd = a.chosen(a.choosing(), repo.AtDigest(found.Digest))
 	case isManifest && found.Kind == model.PartManifest:
 		if len(owners) > 1 {
 			a.answer = diff.OwnersText(owners, false)
 		}
-		a, cmd = a.push(a.pageFor(page.CompareRoute{A: found.Ref}))
+		a, cmd = a.follow(page.CompareRoute{A: found.Ref})
 	default:
 		a.answer = diff.OwnersText(owners, false)
 	}
@@ -61,7 +63,7 @@ func (a App) compareWithDigest(repo model.Ref, first string, prefix model.Digest
 	switch found, ok := diff.ManifestIn(owners); {
 	case ok:
 		b := with.AtDigest(found.Digest)
-		a, cmd = a.push(a.pageFor(page.CompareRoute{A: with, B: &b}))
+		a, cmd = a.follow(page.CompareRoute{A: with, B: &b})
 	case len(owners) == 0:
 		a.answer = a.notFoundText(with.Repo(), prefix)
 	default:
@@ -75,12 +77,18 @@ func (a App) digestOwners(repo model.Ref, prefix model.DigestPrefix) []model.Own
 	var owners []model.Owner
 	for _, p := range a.digestFinders() {
 		for _, o := range p.DigestOwners(prefix) {
-			if o.Ref.Repo() == repo && !slices.Contains(owners, o) {
+			same := func(other model.Owner) bool { return other == o || other.Kind == model.PartChild && samePart(other, o) }
+			if o.Ref.Repo() == repo && !slices.ContainsFunc(owners, same) {
 				owners = append(owners, o)
 			}
 		}
 	}
 	return owners
+}
+
+// samePart reports whether two owners are one part of one artifact, of which one page may have read more than another.
+func samePart(a, b model.Owner) bool {
+	return a.Digest == b.Digest && a.Kind == b.Kind && a.Ref == b.Ref
 }
 
 // digestFinders returns the pages that know digests, the top page first.

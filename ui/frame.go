@@ -28,13 +28,30 @@ func (a App) frame() page.Frame {
 func (a App) View() tea.View {
 	v := tea.NewView(a.content())
 	v.AltScreen = true
+	if a.options.Mouse {
+		v.MouseMode = tea.MouseModeCellMotion
+	}
 	v.WindowTitle = safe.Sprintf("tagdiff %s", a.top().Crumb()).String()
 	return v
 }
 
+// content returns the screen. It is blank, but not empty, before the first frame: Bubble Tea clears the terminal again
+// for the first content after an empty one.
 func (a App) content() string {
+	if a.terminal.waiting || a.width == 0 || a.height == 0 {
+		return " "
+	}
+	var drawn []string
+	for _, l := range a.lines() {
+		drawn = append(drawn, a.theme.Render(l, a.width))
+	}
+	return strings.Join(drawn, "\n")
+}
+
+// lines returns the lines of the screen, from the top. They also say what a click on a cell means.
+func (a App) lines() []look.Line {
 	if a.width == 0 || a.height == 0 {
-		return ""
+		return nil
 	}
 	f := a.frame()
 	body := a.top().View(f)
@@ -52,32 +69,54 @@ func (a App) content() string {
 			safe.Sprintf("+ %d lines hidden: the window is too low", hidden)))
 	}
 	lines = append(lines[:room], last...)
-	var drawn []string
-	for _, l := range lines[:min(len(lines), a.height)] { // a very low terminal has less room
-		drawn = append(drawn, a.theme.Render(l, a.width))
-	}
-	return strings.Join(drawn, "\n")
+	return lines[:min(len(lines), a.height)] // a very low terminal has less room
 }
 
-// header is the first line: the path on the left, the traffic or a pause on the right.
+// header is the first line: the path on the left, the traffic or a pause on the right. The traffic is short where the
+// path needs the room.
 func (a App) header() look.Line {
-	cost, role := trafficText(a.traffic, a.theme.Glyphs), look.Faint
+	title := look.L(look.S(look.Strong, safe.Const(" tagdiff")), look.Gap(2))
+	path, g := a.path(), a.theme.Glyphs
+	cost, role := trafficText(a.traffic, g, false), look.Faint
+	if joinPath(withoutBelow(path), g).Width() > a.width-reserved(cost)-title.Width() {
+		cost = trafficText(a.traffic, g, true)
+	}
 	if pause := pauseText(a.traffic.Pause, a.env.Now()); !pause.IsEmpty() {
 		cost, role = pause, look.Warn
 	}
-	left := look.L(look.S(look.Strong, safe.Const(" tagdiff")), look.Gap(2), look.P(a.top().Crumb()))
 	room := a.width - look.Width(cost) - 2
 	if room < 24 {
-		return left
+		return title.With(pathLine(path, g, max(a.width-title.Width(), 1)).Spans...)
 	}
+	left := title.With(pathLine(path, g, min(a.width-reserved(cost), room)-title.Width()).Spans...)
 	return left.To(room, a.theme.Ellipsis).With(look.Gap(1), look.S(role, cost))
 }
 
-func trafficText(t model.Traffic, g look.Glyphs) safe.Text {
+// reserved returns the cells for the right end of the first line. They change in steps, so that the path does not
+// change its width with each digit of the traffic.
+func reserved(cost safe.Text) int {
+	const step = 16
+	if cost.IsEmpty() {
+		return 0
+	}
+	return (look.Width(cost)+1+step)/step*step + 1
+}
+
+// trafficText returns the cost of the requests so far or, short, the part of it that matters most.
+func trafficText(t model.Traffic, g look.Glyphs, short bool) safe.Text {
 	if t.Requests == 0 {
 		return safe.Text{}
 	}
-	cost := safe.Sprintf("%s %s %s %s %.1f s", look.Count(t.Requests, safe.Const("request"), safe.Const("requests")), g.Dot,
+	requests := look.Count(t.Requests, safe.Const("request"), safe.Const("requests"))
+	switch {
+	case short && t.Quota.Limit > 0:
+		return safe.Sprintf("%s of %s left", look.Number(t.Quota.Left), look.Number(t.Quota.Limit))
+	case short && t.InFlight > 0:
+		return safe.Sprintf("%d under way", t.InFlight)
+	case short:
+		return requests
+	}
+	cost := safe.Sprintf("%s %s %s %s %.1f s", requests, g.Dot,
 		look.Size(t.Bytes), g.Dot, t.Busy.Round(100*time.Millisecond).Seconds())
 	if q := t.Quota; q.Limit > 0 {
 		cost = safe.Sprintf("%s of %s left %s %s", look.Number(q.Left), look.Number(q.Limit), g.Dot, cost)
@@ -107,10 +146,10 @@ func (a App) bottomLines() []look.Line {
 	room := max(a.height-frameHeight, 1)
 	switch {
 	case a.prompt != nil && !a.prompt.Err.IsEmpty():
-		lines := look.Paragraph(look.Alert, a.prompt.Err, a.width)
+		lines := look.Paragraph(look.Alert, a.theme.Sentence(a.prompt.Err), a.width)
 		return append(lines[:min(len(lines), room)], a.footer())
 	case a.prompt == nil && !a.answer.IsEmpty():
-		lines := look.Paragraph(look.Strong, a.answer, a.width)
+		lines := look.Paragraph(look.Strong, a.theme.Sentence(a.answer), a.width)
 		return lines[:min(len(lines), room)]
 	}
 	return []look.Line{a.footer()}
@@ -119,24 +158,47 @@ func (a App) bottomLines() []look.Line {
 // footer is the last line: the prompt, a toast, or the most useful keys.
 func (a App) footer() look.Line {
 	switch {
+	case a.question != nil:
+		return a.question.line(a.theme.Glyphs, a.width)
 	case a.prompt != nil:
 		return look.L(look.Gap(1)).With(a.prompt.Line(a.width - 1).Spans...)
+	case len(a.ahead.input) > 0:
+		return a.ahead.line()
 	case !a.toast.IsEmpty():
 		return look.L(look.Gap(1), look.S(look.Strong, a.toast))
 	}
-	right := a.top().Status()
-	if a.help != nil {
-		_, right = a.help.view(a.frame())
-	}
+	hints := a.hints()
+	right := a.status(hints)
 	room := a.width - look.Width(right) - 2
-	return hintLine(a.hints(), a.theme.Glyphs, room).To(room, safe.Text{}).With(look.Gap(1), look.S(look.Faint, right))
+	return hintLine(hints, a.theme.Glyphs, room).To(room, safe.Text{}).With(look.Gap(1), look.S(look.Faint, right))
+}
+
+// firstHints is the number of keys, besides help, for which a status becomes shorter.
+const firstHints = 3
+
+// status returns the right end of the footer. It is shorter if the first hints need the room.
+func (a App) status(hints []key.Binding) safe.Text {
+	if a.help != nil {
+		_, right := a.help.view(a.frame())
+		return right
+	}
+	p, shortens := a.top().(page.ShortensStatus)
+	if !shortens || len(hints) <= firstHints {
+		return a.top().Status()
+	}
+	room := a.width - 1
+	for _, h := range append(hints[:firstHints:firstHints], hints[len(hints)-1]) {
+		room -= look.L(hintSpans(h, a.theme.Glyphs)...).Width()
+	}
+	return p.StatusIn(a.theme.Glyphs, room)
 }
 
 func (a App) hints() []key.Binding {
+	hints := append(a.top().Hints(), page.Keys.Help)
 	if a.help != nil {
-		return []key.Binding{page.Keys.Up, page.Keys.Down, page.Describe(page.Keys.Back, "close")}
+		hints = a.help.hints(a.frame())
 	}
-	return append(a.top().Hints(), page.Keys.Help)
+	return a.options.Keys.Labelled(hints)
 }
 
 // hintLine returns as many hints as fit completely. The last one, help, is always there.
@@ -145,7 +207,7 @@ func hintLine(hints []key.Binding, g look.Glyphs, width int) look.Line {
 		return look.Line{}
 	}
 	last := hintSpans(hints[len(hints)-1], g)
-	room := width - look.L(last...).Width()
+	room := width + 1 - look.L(last...).Width() // the last blank is also the gap to the status
 	l := look.Line{}
 	for _, h := range hints[:len(hints)-1] {
 		s := hintSpans(h, g)
@@ -157,9 +219,14 @@ func hintLine(hints []key.Binding, g look.Glyphs, width int) look.Line {
 	return l.With(last...)
 }
 
+// hintSpans returns a key with its description. A click presses the first of the keys that do the same.
 func hintSpans(b key.Binding, g look.Glyphs) []look.Span {
-	return []look.Span{
+	var first string
+	if keys := b.Keys(); len(keys) > 0 {
+		first = keys[0]
+	}
+	return look.Pressing(first,
 		look.Gap(1), look.S(look.Key, g.KeyName(b.Help().Key)),
 		look.Gap(1), look.S(look.Faint, safe.Clean(b.Help().Desc)), look.Gap(1),
-	}
+	)
 }

@@ -31,7 +31,7 @@ func TestPauseText(t *testing.T) {
 }
 
 func TestTrafficText_quota(t *testing.T) {
-	got := trafficText(model.Traffic{Requests: 3, Quota: model.Quota{Host: "x", Left: 98, Limit: 100}}, look.Unicode()).String()
+	got := trafficText(model.Traffic{Requests: 3, Quota: model.Quota{Host: "x", Left: 98, Limit: 100}}, look.Unicode(), false).String()
 	if want := "98 of 100 left · 3 requests · 0 B · 0.0 s"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
@@ -52,7 +52,7 @@ func TestHelp_scrolls(t *testing.T) {
 func TestHelp_wraps(t *testing.T) {
 	d := open(t, fakereg.Retag(t), 120, 60, "localhost:5000/app")
 	d.Keys("?")
-	d.Sees("open the tag; with A marked, compare A with", "regular", "expression", "replaced", "before a tag: it moved")
+	d.Sees("open the tag; with two marked, compare", "regular", "expression", "replaced", "before a tag: it moved")
 }
 
 // TestFrame_lowWindow: a window that is too low says how many lines it hides, and a window of
@@ -61,10 +61,10 @@ func TestFrame_lowWindow(t *testing.T) {
 	for _, tt := range []struct {
 		height int
 		want   string
-	}{{24, ""}, {11, "+ 3 lines hidden ─╯"}, {6, "+ 3 lines hidden: the window is too low"}} {
+	}{{24, ""}, {8, "+ 1 line: w shows all ─╯"}, {6, "+ 3 lines hidden: the window is too low"}} {
 		d := open(t, fakereg.Retag(t), 80, tt.height, "localhost:5000/app:testing", "localhost:5000/app:prod")
 		if tt.want == "" {
-			d.DoesNotSee("hidden")
+			d.DoesNotSee("w shows all")
 			continue
 		}
 		d.Sees("Same image, packed differently", tt.want)

@@ -56,7 +56,7 @@ func (p guidePage) rows(f page.Frame) []widget.Row {
 	}
 	browse := look.L(look.S(look.Heading, safe.Sprintf("%d  Browse the registry", len(rows)+1)), look.Gap(2),
 		look.S(look.Faint, safe.Clean(p.guide.Registry.String())))
-	return append(rows, widget.Row{ID: "browse", Lines: []look.Line{browse}})
+	return append(rows, widget.Row{ID: browseID, Lines: []look.Line{browse}})
 }
 
 func pairText(a, b model.Ref, g look.Glyphs) safe.Text {
@@ -67,6 +67,10 @@ func pairText(a, b model.Ref, g look.Glyphs) safe.Text {
 }
 
 func (p guidePage) Update(msg tea.Msg) (page.Page, page.Effects) {
+	p.sheet, _ = p.sheet.Mouse(msg)
+	if click, ok := msg.(page.SelectMsg); ok && click.Open {
+		msg = page.Enter
+	}
 	press, ok := msg.(tea.KeyPressMsg)
 	if !ok {
 		return p, nil
@@ -76,6 +80,7 @@ func (p guidePage) Update(msg tea.Msg) (page.Page, page.Effects) {
 		return p, nil
 	}
 	if s := press.String(); len(s) == 1 && s[0] >= '1' && int(s[0]-'1') <= len(p.guide.Stories) {
+		p.sheet = p.sheet.GoTo(p.id(int(s[0] - '1'))) // for the way back
 		return p, p.open(int(s[0] - '1'))
 	}
 	switch {
@@ -85,6 +90,17 @@ func (p guidePage) Update(msg tea.Msg) (page.Page, page.Effects) {
 		return p, page.Send(page.PopMsg{})
 	}
 	return p, page.Unused(press)
+}
+
+// browseID is the row that opens the registry.
+const browseID = "browse"
+
+// id returns the ID of a row.
+func (p guidePage) id(i int) string {
+	if i >= len(p.guide.Stories) {
+		return browseID
+	}
+	return p.guide.Stories[i].Title
 }
 
 func (p guidePage) open(i int) page.Effects {

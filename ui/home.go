@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"slices"
+	"time"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
@@ -18,8 +19,12 @@ import (
 // registries with stored credentials.
 type homePage struct {
 	env         page.Env
+	ctx         context.Context
+	keys        int // that were pressed in the field
 	input       widget.Input
-	inList      bool // keys move in the list instead of editing the input
+	opened      string // the text of the field that was opened last: it does not filter the list
+	inList      bool   // keys move in the list instead of editing the input
+	left        string // the place that esc came back from, "" if it was handled
 	suggestions suggestionsMsg
 	sheet       widget.Sheet
 }
@@ -31,7 +36,14 @@ func newHomePage(env page.Env) page.Page {
 	return homePage{env: env, input: widget.NewInput(safe.Const("open:"))}
 }
 
+// quitMsg is the end of the pause after a q in the empty field.
+type quitMsg struct{ keys int }
+
+// quitPause is how long a q in the empty field waits for the rest of a name, such as quay.io, before it quits.
+const quitPause = 600 * time.Millisecond
+
 func (p homePage) Start(ctx context.Context) (page.Page, page.Effects) {
+	p.ctx = ctx
 	return p, page.Once(ctx, func(context.Context) tea.Msg {
 		var known suggestionsMsg
 		if p.env.Places != nil {
@@ -48,11 +60,23 @@ func (p homePage) Update(msg tea.Msg) (page.Page, page.Effects) {
 	switch msg := msg.(type) {
 	case suggestionsMsg:
 		p.suggestions = msg
+	case quitMsg:
+		if msg.keys == p.keys && !p.inList {
+			return p, page.Send(page.QuitMsg{})
+		}
 	case page.PlacesMsg:
 		p.suggestions.recent = msg.Recent
 	case tea.PasteMsg:
 		p.inList = false
 		p.input = p.input.Update(msg)
+	case page.SelectMsg:
+		p.inList = true
+		p.sheet, _ = p.sheet.Mouse(msg)
+		if msg.Open {
+			return p.pressList(page.Enter)
+		}
+	case page.ScrollMsg:
+		p.sheet, _ = p.sheet.Mouse(msg)
 	case tea.KeyPressMsg:
 		if p.inList {
 			return p.pressList(msg)
@@ -64,9 +88,16 @@ func (p homePage) Update(msg tea.Msg) (page.Page, page.Effects) {
 
 // pressField edits the input. A key that cannot start a reference keeps its meaning.
 func (p homePage) pressField(msg tea.KeyPressMsg) (page.Page, page.Effects) {
+	p.keys++
+	isEmpty := p.input.Value() == ""
 	switch s := msg.String(); {
-	case key.Matches(msg, page.Keys.Help) && p.input.Value() == "": // a reference cannot start with ?
+	case isEmpty && key.Matches(msg, page.Keys.Help): // a reference cannot start with ?
 		return p, page.Send(page.HelpMsg{})
+	case isEmpty && s == ":":
+		return p, page.Send(page.GotoMsg{})
+	case isEmpty && key.Matches(msg, page.Keys.Quit):
+		p.input = p.input.Update(msg)
+		return p, append(page.Toast(safe.Const("q quits, unless you go on typing a name")), p.awaitQuit()...)
 	case (s == "down" || s == "tab") && !p.sheet.IsEmpty():
 		p.inList = true
 		return p, nil
@@ -74,10 +105,23 @@ func (p homePage) pressField(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 		p.input = widget.NewInput(p.input.Label)
 		return p, nil
 	case s == "enter" && p.input.Value() != "":
-		return p.open(p.input.Value())
+		p.opened = p.input.Value()
+		return p.open(p.opened)
 	}
 	p.input = p.input.Update(msg)
 	return p, nil
+}
+
+// awaitQuit sends a quitMsg after a pause.
+func (p homePage) awaitQuit() page.Effects {
+	keys := p.keys
+	return page.Once(p.ctx, func(ctx context.Context) tea.Msg {
+		select {
+		case <-ctx.Done():
+		case <-time.After(quitPause):
+		}
+		return quitMsg{keys}
+	})
 }
 
 func (p homePage) open(place string) (page.Page, page.Effects) {
@@ -111,13 +155,36 @@ func (p homePage) pressList(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 }
 
 func (p homePage) Layout(f page.Frame) (page.Page, page.Effects) {
-	p.sheet = p.sheet.With(p.rows(), f.Height-len(p.inputLines(f)))
+	isLeft := func(r widget.Row) bool { return r.ID == p.left }
+	returns := p.left != "" && slices.ContainsFunc(p.rows(""), isLeft)
+	if returns {
+		p.inList, p.input = true, widget.NewInput(p.input.Label)
+	}
+	text := p.input.Value()
+	if text == p.opened {
+		text = ""
+	}
+	p.sheet = p.sheet.With(p.rows(text), f.Height-len(p.inputLines(f)))
+	if returns {
+		p.sheet = p.sheet.GoTo(p.left)
+	}
+	p.left = ""
 	return p, nil
 }
 
-func (p homePage) rows() []widget.Row {
-	hosts := slices.DeleteFunc(slices.Clone(p.suggestions.hosts), func(h string) bool { return slices.Contains(p.suggestions.recent, h) })
-	return append(placeRows(safe.Const("Recent"), p.suggestions.recent), placeRows(safe.Const("Registries you are logged in to"), hosts)...)
+// rows returns the places that contain a text.
+func (p homePage) rows(text string) []widget.Row {
+	own := without(p.env.OwnHosts, p.suggestions.recent)
+	hosts := without(without(p.suggestions.hosts, p.suggestions.recent), own)
+	filter := widget.NewFilter(text)
+	return slices.Concat(placeRows(safe.Const("Recent"), filter.Passing(p.suggestions.recent)),
+		placeRows(safe.Const("Registries of your config file"), filter.Passing(own)),
+		placeRows(safe.Const("Registries you are logged in to"), filter.Passing(hosts)))
+}
+
+// without returns the places that are not among others.
+func without(places, others []string) []string {
+	return slices.DeleteFunc(slices.Clone(places), func(place string) bool { return slices.Contains(others, place) })
 }
 
 func placeRows(title safe.Text, places []string) []widget.Row {
@@ -139,7 +206,7 @@ func (p homePage) inputLines(f page.Frame) []look.Line {
 		look.L(look.Gap(1)).With(p.input.Line(f.Width - 2).Spans...),
 	}
 	if !p.input.Err.IsEmpty() {
-		return append(append(lines, look.Paragraph(look.Alert, p.input.Err, f.Width)...), look.Line{})
+		return append(append(lines, look.Paragraph(look.Alert, f.Glyphs.Sentence(p.input.Err), f.Width)...), look.Line{})
 	}
 	return append(lines, look.L(look.Gap(7), look.S(look.Faint,
 		safe.Const("localhost:5000   host/app   host/app:tag   host/app:tag :other"))), look.Line{})
@@ -165,10 +232,20 @@ func (p homePage) Hints() []key.Binding {
 	if p.inList {
 		return []key.Binding{page.Keys.Open, page.Keys.Up, page.Keys.Down, page.Describe(page.Keys.Back, "back to the input"), page.Keys.Quit}
 	}
-	return []key.Binding{page.Describe(page.Keys.Open, "open what you typed"), page.Bind("↓", "go to the list", "down"), page.Keys.ForceQuit}
+	open := page.Describe(page.Keys.Open, "open what you typed")
+	switch {
+	case p.input.Value() == "":
+		return []key.Binding{open, page.Bind("↓", "go to the list", "down"), page.Keys.Quit}
+	case p.sheet.IsEmpty():
+		return []key.Binding{open, page.Keys.ForceQuit}
+	case p.input.Value() == p.opened:
+		return []key.Binding{open, page.Bind("↓", "go to the list", "down"), page.Keys.ForceQuit}
+	}
+	return []key.Binding{open, page.Bind("↓", "go to what matches", "down"), page.Keys.ForceQuit}
 }
 
 func (p homePage) Help() page.KeyGroup {
 	return page.KeyGroup{Name: "Home", Keys: []key.Binding{page.Describe(page.Keys.Open, "open"),
-		page.Bind("↓", "go to the list", "down"), page.Bind("tab", "switch between input and list", "tab")}}
+		page.Bind("↓", "go to the list", "down"), page.Describe(page.Keys.Quit, "quit, in the empty field"),
+		page.Bind("tab", "switch between input and list", "tab")}}
 }

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -16,14 +17,35 @@ import (
 func (a App) paste(msg tea.PasteMsg) (App, tea.Cmd) {
 	msg.Content = strings.TrimSpace(msg.Content)
 	switch {
-	case a.help != nil:
+	case a.help != nil && a.help.search.Open:
+		return a.pressHelp(msg)
+	case a.help != nil || a.question != nil:
 		return a, nil
 	case a.prompt != nil:
 		return a.withPrompt(a.prompt.Update(msg)), nil
 	case a.top().Typing():
 		return a.toTop(msg)
 	}
-	return a.withPrompt(widget.NewInput(safe.Const("go to:")).Update(msg)), nil
+	return a.withPrompt(widget.NewInput(a.promptLabel()).Update(msg)), nil
+}
+
+// promptLabel says what the prompt does with a reference.
+func (a App) promptLabel() safe.Text {
+	if side := a.choosing(); side != "" {
+		return safe.Sprintf("choose %s:", safe.Clean(string(side)).Upper())
+	}
+	return safe.Const("go to:")
+}
+
+// quits are what ends the program in the prompt, helps what opens the help. An image of such a name is library/q.
+var quits, helps = []string{"q", "q!", "quit"}, []string{"h", "help"}
+
+// isCommand reports whether what was typed into the prompt is a command, which may have another colon before it. In a
+// repository that is a tag.
+func (a App) isCommand(names []string) bool {
+	typed := strings.TrimSpace(a.prompt.Value())
+	rest, hasColon := strings.CutPrefix(typed, ":")
+	return slices.Contains(names, typed) || hasColon && repoOf(a.top()).Repository == "" && slices.Contains(names, rest)
 }
 
 func (a App) withPrompt(f widget.Input) App {
@@ -38,6 +60,14 @@ func (a App) pressPrompt(msg tea.KeyPressMsg) (App, tea.Cmd) {
 		a.prompt = nil
 		return a, nil
 	case "enter":
+		switch {
+		case a.isCommand(quits):
+			return a, tea.Quit
+		case a.isCommand(helps):
+			a.prompt = nil
+			a.help = a.newHelp()
+			return a, nil
+		}
 		if a, cmd, handled := a.findDigest(a.prompt.Value()); handled {
 			a.prompt = nil
 			return a, cmd
@@ -50,7 +80,7 @@ func (a App) pressPrompt(msg tea.KeyPressMsg) (App, tea.Cmd) {
 		}
 		typed := strings.TrimSpace(a.prompt.Value())
 		a.answer, a.prompt = completedText(typed, to, repoOf(a.top())), nil
-		return a.push(a.pageFor(to))
+		return a.follow(to)
 	}
 	return a.withPrompt(a.prompt.Update(msg)), nil
 }

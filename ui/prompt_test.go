@@ -22,6 +22,24 @@ func TestPrompt_errors(t *testing.T) {
 	}
 }
 
+// TestPrompt_help: the prompt takes the commands of vi for help, which are tags in a repository if they have a colon.
+func TestPrompt_help(t *testing.T) {
+	for _, typed := range []string{"h", "help", ":help", ":h"} {
+		d := open(t, fakereg.Retag(t), 80, 70, "localhost:5000")
+		d.Keys(":", typed, "enter")
+		d.Sees("Everywhere")
+		d.Keys("esc")
+		d.DoesNotSee("Everywhere")
+	}
+	d := open(t, fakereg.Retag(t), 80, 70, "localhost:5000/app")
+	d.Keys(":", "help", "enter")
+	d.Sees("Everywhere")
+	d.Keys("esc", ":", ":help", "enter")
+	d.Sees(":help  not read")
+	d.Keys(":", "library/help", "enter")
+	d.DoesNotSee("Everywhere")
+}
+
 // TestPrompt_noHost: a name without a host says what it means, and how to write a tag.
 func TestPrompt_noHost(t *testing.T) {
 	const hint = "plain2 has no host, so it means docker.io/library/plain2; for a tag of app"
@@ -71,5 +89,19 @@ func TestUnusedKeys(t *testing.T) {
 	for _, key := range []string{"n", "N", "p", "|", "O", "h", "l", "s", "f", "x", "tab", "1", "t", "m", "y", "c"} {
 		d.Keys(key)
 		d.DoesNotSee(says)
+	}
+}
+
+// TestHome_digits: digits of a digest have no repository, and are not sent to another registry as a name. With a host
+// they are the name of a repository.
+func TestHome_digits(t *testing.T) {
+	for typed, want := range map[string]string{
+		"b232a9a91d1f":                "b232a9a91d1f is a digest without a repository: open the repository first",
+		"localhost:5000/b232a9a91d1f": "localhost:5000 › b232a9a91d1f",
+		"b232a9a91d1":                 "docker.io › library/b232a9a91d1", // too short for a digest
+	} {
+		d := drive(t, Options{Registry: fakereg.NewRepo(map[string]string{"1": "a"})}, 120, 24)
+		d.Keys(typed, "enter")
+		d.Sees(want)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/ui/look"
@@ -19,6 +20,7 @@ type repositoriesPage struct {
 	env  page.Env
 	ctx  context.Context
 	ref  model.Ref
+	pick diff.Side // the side to choose a tag for; "" when the page is not a picker
 	list widget.NameList
 	// The input for a repository name, shown if the registry does not list repositories.
 	input      widget.Input
@@ -58,6 +60,9 @@ func (p repositoriesPage) Update(msg tea.Msg) (page.Page, page.Effects) {
 	}
 	var handled bool
 	if p.list, handled = p.list.Update(msg); handled {
+		if click, ok := msg.(page.SelectMsg); ok && click.Open {
+			return p.Update(page.Enter)
+		}
 		return p, nil
 	}
 	press, ok := msg.(tea.KeyPressMsg)
@@ -117,8 +122,30 @@ func (p repositoriesPage) updateInput(msg tea.Msg) (page.Page, page.Effects) {
 	return p, nil
 }
 
+// Loading reports whether the list is being read.
+func (p repositoriesPage) Loading() bool { return p.list.Loading }
+
+// Lacks reports whether a key acts on a repository and none is shown.
+func (p repositoriesPage) Lacks(press tea.KeyPressMsg) bool { return p.list.Lacks(press) }
+
+// nameRoom returns the cells that a frame has for the name of a repository.
+func nameRoom(f page.Frame) int { return max(f.Width-3, 8) }
+
+// fullName returns the lines below the list for the name under the cursor, if names do not fit in their rows.
+func (p repositoriesPage) fullName(f page.Frame) []look.Line {
+	longest := p.list.Longest()
+	if longest <= nameRoom(f) || f.Height < 8 {
+		return nil
+	}
+	lines := make([]look.Line, min((longest+nameRoom(f)-1)/nameRoom(f), f.Height/4))
+	if name, _ := p.list.Current(); look.Width(safe.Clean(name)) > nameRoom(f) {
+		copy(lines, look.Paragraph(look.Plain, safe.Clean(name), f.Width))
+	}
+	return lines
+}
+
 func (p repositoriesPage) Layout(f page.Frame) (page.Page, page.Effects) {
-	p.list = p.list.Resize(f, f.Height)
+	p.list = p.list.Resize(f, f.Height-len(p.fullName(f)))
 	return p, nil
 }
 
@@ -128,9 +155,26 @@ func (p repositoriesPage) View(f page.Frame) []look.Line {
 		return append(lines, look.Paragraph(look.Alert, p.input.Err, f.Width)...)
 	}
 	empty := safe.Sprintf("%s has no repositories, or it lists none to you", p.ref.Registry)
-	return p.list.View(f, safe.Const("repositories"), empty, func(name string, _ int) look.Line {
-		return look.L(look.Gap(1), look.P(safe.Clean(name)))
+	lines := p.list.View(f, safe.Const("repositories"), empty, func(name string, _ int) look.Line {
+		return look.L(look.Gap(1), look.P(f.Glyphs.FitMiddle(safe.Clean(name), min(look.Width(safe.Clean(name)), nameRoom(f)))))
 	})
+	full := p.fullName(f)
+	if len(full) == 0 {
+		return lines
+	}
+	for len(lines) < f.Height-len(full) {
+		lines = append(lines, look.Line{})
+	}
+	return append(lines[:f.Height-len(full)], full...)
+}
+
+// Path returns the registry and the side to choose.
+func (p repositoriesPage) Path(look.Glyphs) []page.PathPart {
+	path := page.Path(safe.Clean(p.ref.Registry))
+	if p.pick != "" {
+		path = append(path, page.PathPart{Text: safe.Sprintf("choose %s", safe.Clean(string(p.pick)).Upper())})
+	}
+	return path
 }
 
 func (p repositoriesPage) Crumb() safe.Text  { return safe.Clean(p.ref.Registry) }
@@ -145,6 +189,9 @@ func (p repositoriesPage) Hints() []key.Binding {
 		return []key.Binding{page.Describe(page.Keys.Open, "open, or try again"), page.Bind("esc", "back", "esc"), page.Keys.ForceQuit}
 	case p.failed():
 		return []key.Binding{page.Describe(page.Keys.Reload, "try again"), page.Describe(page.Keys.Goto, "go to"), page.Keys.Back, page.Keys.Quit}
+	}
+	if p.list.NoneMatches() {
+		return p.list.Filter.NoMatchHints()
 	}
 	return []key.Binding{page.Describe(page.Keys.Open, "tags"), page.Keys.Filter, page.Describe(page.Keys.Goto, "go to"), page.Keys.Back,
 		page.Keys.Quit}

@@ -17,8 +17,10 @@ func (a App) pageFor(to page.Route) page.Page {
 	switch to := to.(type) {
 	case page.CompareRoute:
 		return compare.New(a.env, to.A, to.B, to.Known)
-	case page.PickRoute:
-		return tags.NewPick(a.env, to.Ref, to.Side)
+	case page.ListRoute:
+		return a.listPage(to.Of)
+	case page.FindRoute:
+		return tags.NewFind(a.env, to.Repo, to.Prefix, a.choosing())
 	case page.SameImageRoute:
 		return tags.NewSameImage(a.env, to.Ref)
 	case page.TimelineRoute:
@@ -48,6 +50,13 @@ func repoOf(p page.Page) model.Ref {
 	return model.Ref{}
 }
 
+// shortDigest returns the digits of a text that is the first digits of a digest, and not all.
+func shortDigest(s string) (_ model.DigestPrefix, ok bool) {
+	p, ok := model.ParseDigestPrefix(s, model.ShortDigits)
+	_, whole := p.Whole()
+	return p, ok && !whole
+}
+
 // parseRoute parses user input: one reference, or two to compare. A short reference such
 // as :tag belongs to the repository of beside. A digest alone leads to the tags of that
 // repository with its image.
@@ -57,6 +66,13 @@ func parseRoute(s string, beside model.Ref) (page.Route, error) {
 		first, err := model.ParseBeside(beside, words[0])
 		if err != nil {
 			return nil, err
+		}
+		if prefix, ok := shortDigest(words[1]); ok {
+			return page.FindRoute{Repo: first.Repo(), Prefix: prefix, With: &first}, nil
+		}
+		if rest, prefix, ok := model.CutDigestPrefix(words[1]); ok {
+			second, err := model.ParseBeside(first, rest+"@"+prefix.Padded().String())
+			return page.FindRoute{Repo: second.Repo(), Prefix: prefix, With: &first}, err
 		}
 		second, err := model.ParseBeside(first, words[1])
 		if err != nil {
@@ -76,6 +92,14 @@ func parseRoute(s string, beside model.Ref) (page.Route, error) {
 	case strings.HasPrefix(s, ":"):
 		ref, err := model.ParseBeside(beside, s)
 		return page.CompareRoute{A: ref}, err
+	}
+	if rest, prefix, ok := model.CutDigestPrefix(s); ok && rest != "" {
+		ref, err := model.ParseBeside(beside, rest+"@"+prefix.Padded().String())
+		return page.FindRoute{Repo: ref.Repo(), Prefix: prefix}, err
+	}
+	if prefix, ok := model.ParseDigestPrefix(s, model.ShortDigits); ok && beside.Repository == "" && !strings.ContainsAny(s, "@:") {
+		return nil, fmt.Errorf("%s is a digest without a repository: open the repository first, then o and these digits; "+
+			"docker.io/library/%s names a repository", s, prefix)
 	}
 	ref, err := model.ParseRef(s)
 	if err != nil {

@@ -3,6 +3,7 @@ package filediff
 import (
 	"path"
 	"strings"
+	"sync"
 )
 
 // Cause is why files at some paths differ in every build of the same source.
@@ -16,9 +17,32 @@ type Cause struct {
 	// Generated is whether a difference at these paths alone is taken for one of the build. Else
 	// the cause only explains a difference that is worth a look.
 	Generated bool
+	// EachItsOwn is whether each build makes another content, but always makes one: a file that one
+	// side lacks, or has empty, has another reason.
+	EachItsOwn bool
 
 	patterns []string
 }
+
+// IsArchive reports whether files of the cause hold other files: their contents are compared without the times in
+// them where their format is known.
+func (c Cause) IsArchive() bool { return c.Name == archives || c.Name == "compressed files" }
+
+// IsDownloads reports whether files of the cause are packages as they were downloaded.
+func (c Cause) IsDownloads() bool { return c.Name == downloads }
+
+// downloads is the name of the cause of the packages that package managers keep as they were downloaded. One of the same
+// name with another content is another package.
+const downloads = "downloaded packages"
+
+// archives is the name of the cause of archives.
+const archives = "archives"
+
+// aptFolders is the name of the cause of the folders that apt downloads to.
+const aptFolders = "folders of apt"
+
+// databases is the name of the cause of package databases.
+const databases = "package databases"
 
 // Causes are the known causes. Each pattern is a path below the root; "**" stands for any number
 // of folders, also none, and "*" for a part of a name. The first match counts. They follow the
@@ -44,16 +68,28 @@ var Causes = []Cause{
 		patterns: []string{"var/cache/fontconfig/*", "**/icon-theme.cache", "**/mimeinfo.cache"},
 	},
 	{
-		Name: "host keys", One: "host key", Why: "they are made when the package is installed", Generated: true,
+		Name: "host keys", One: "host key", Why: "they are made when the package is installed", Generated: true, EachItsOwn: true,
 		Fix:      "remove them, and make them when a container starts",
 		patterns: []string{"etc/ssh/ssh_host_*"},
 	},
 	{
-		Name: "random identities", One: "random identity", Why: "they are random", Generated: true,
+		Name: "random identities", One: "random identity", Why: "they are random", Generated: true, EachItsOwn: true,
 		Fix: "empty them",
 		patterns: []string{
 			"etc/machine-id", "var/lib/dbus/machine-id", "var/lib/systemd/random-seed",
 			"etc/ssl/private/ssl-cert-snakeoil.key", "etc/ssl/certs/ssl-cert-snakeoil.pem",
+		},
+	},
+	{
+		Name: aptFolders, One: "folder of apt", Why: "apt makes them, and sets their owner and mode, when it runs", Generated: true,
+		Fix:      "remove them in the same RUN",
+		patterns: []string{"var/lib/apt/lists/partial", "var/cache/apt/archives/partial"},
+	},
+	{
+		Name: downloads, One: "downloaded package", Why: "package managers keep what they download, by the state of the repository",
+		Generated: true, Fix: "remove them in the same RUN",
+		patterns: []string{
+			"var/cache/apt/**/*.deb", "var/cache/dnf/**/*.rpm", "var/cache/yum/**/*.rpm", "var/cache/libdnf5/**/*.rpm", "var/cache/apk/**/*.apk",
 		},
 	},
 	{
@@ -64,7 +100,7 @@ var Causes = []Cause{
 		},
 	},
 	{
-		Name: "package databases", One: "package database", Why: "they hold the times of the installation", Generated: true,
+		Name: databases, One: "package database", Why: "they hold the times of the installation", Generated: true,
 		Fix: "compare the packages",
 		patterns: []string{
 			"var/lib/rpm/*", "usr/lib/sysimage/rpm/*", "var/lib/dnf/history*", "usr/lib/sysimage/libdnf5/*",
@@ -72,11 +108,13 @@ var Causes = []Cause{
 		},
 	},
 	{
+		// Other folders of .cache hold what programs need: virtual environments, models, browsers.
 		Name: "caches", One: "cache", Why: "they hold the times of downloads", Generated: true,
 		Fix: "npm ci && npm cache clean --force in the same RUN, or a cache mount",
 		patterns: []string{
-			"root/.npm/_cacache/index-v5/**", "root/.npm/_update-notifier-last-checked", "root/.cache/**", "home/*/.cache/**",
-			"root/.wget-hsts",
+			"root/.npm/_cacache/index-v5/**", "root/.npm/_update-notifier-last-checked", "root/.wget-hsts",
+			"**/.cache/pip/**", "**/.cache/pypoetry/cache/**", "**/.cache/pypoetry/artifacts/**", "**/.cache/go-build/**",
+			"**/.cache/golangci-lint/**", "**/.cache/yarn/**", "**/.cache/composer/**", "**/.cache/node-gyp/**", "**/.cache/fontconfig/*",
 		},
 	},
 	{
@@ -108,7 +146,7 @@ var Causes = []Cause{
 		patterns: []string{"**/*.gz", "**/*.tgz"},
 	},
 	{
-		Name: "archives", One: "archive", Why: "they record the times of what is in them",
+		Name: archives, One: "archive", Why: "they record the times of what is in them",
 		Fix:      "tar --sort=name --mtime=@$SOURCE_DATE_EPOCH --owner=0 --numeric-owner, or strip-nondeterminism",
 		patterns: []string{"**/*.zip", "**/*.jar", "**/*.war", "**/*.whl", "**/*.tar", "**/*.a"},
 	},
@@ -130,16 +168,55 @@ var Causes = []Cause{
 	},
 }
 
+// HasCause reports whether files at a path differ in every build by a cause that is known.
+func HasCause(p string) bool { return causeOf(p) >= 0 }
+
 // causeOf returns the index in Causes of the cause for a path, -1 for none.
 func causeOf(p string) int16 {
-	for i, c := range Causes {
-		for _, pattern := range c.patterns {
-			if matches(pattern, p) {
-				return int16(i) //nolint:gosec // the table is short
-			}
+	for _, r := range causeRules() {
+		if r.mayMatch(p) && matches(r.pattern, p) {
+			return r.cause
 		}
 	}
 	return -1
+}
+
+// causeRule is a pattern of Causes.
+type causeRule struct {
+	pattern string
+	// literal is the longest text without a wildcard in the pattern: a path without it does not match. Most
+	// paths match nothing, and a search for a text is much cheaper than a match.
+	literal string
+	isHead  bool // the literal begins each path that matches
+	cause   int16
+}
+
+// causeRules are the patterns of Causes in their order.
+var causeRules = sync.OnceValue(func() (rules []causeRule) {
+	for i, c := range Causes {
+		for _, pattern := range c.patterns {
+			r := causeRule{pattern: pattern, isHead: pattern[0] != '*', cause: int16(i)} //nolint:gosec // the table is short
+			parts := strings.Split(pattern, "*")
+			if r.isHead {
+				parts = parts[:1]
+			}
+			for _, part := range parts {
+				// "**/a" matches "a" as well.
+				if part = strings.TrimPrefix(part, "/"); len(part) > len(r.literal) {
+					r.literal = part
+				}
+			}
+			rules = append(rules, r)
+		}
+	}
+	return rules
+})
+
+func (r causeRule) mayMatch(p string) bool {
+	if r.isHead {
+		return strings.HasPrefix(p, r.literal)
+	}
+	return strings.Contains(p, r.literal)
 }
 
 // matches reports whether a path matches a pattern of Causes.

@@ -33,6 +33,23 @@ func entry(kind inside.Kind, path string, change ...func(*inside.Entry)) inside.
 	return e
 }
 
+// implied is a folder that an archive does not list, lent one with attributes of an older layer.
+func implied(path string) inside.Entry {
+	return inside.Entry{Path: path, Kind: inside.Folder, Implied: true}
+}
+func lent(path string, change ...func(*inside.Entry)) inside.Entry {
+	e := entry(inside.Folder, path, change...)
+	e.Lent = true
+	return e
+}
+
+// unhashed is a file of a size whose content was not hashed.
+func unhashed(path string, size int64, change ...func(*inside.Entry)) inside.Entry {
+	e := file(path, "", change...)
+	e.Size, e.Sum = size, inside.Hash{}
+	return e
+}
+
 func at(t time.Time) func(*inside.Entry)     { return func(e *inside.Entry) { e.Time = t } }
 func mode(m uint16) func(*inside.Entry)      { return func(e *inside.Entry) { e.Mode = m } }
 func owner(uid int) func(*inside.Entry)      { return func(e *inside.Entry) { e.UID = uid } }
@@ -46,7 +63,7 @@ func normal(content string) func(*inside.Entry) {
 
 // changesText writes changes as lines: path, ways, rung, cause.
 func changesText(c Changes) string {
-	names := []string{"added", "removed", "moved", "kind", "content", "link", "device", "owner", "mode", "xattrs", "time"}
+	names := []string{"added", "removed", "moved", "kind", "content", "link", "device", "owner", "mode", "xattrs", "hardlinks", "time"}
 	var lines []string
 	for i := range c.Len() {
 		ch := c.At(i)
@@ -93,10 +110,22 @@ func TestCompare(t *testing.T) {
 		{"time cut to seconds", []inside.Entry{file("x", "1", at(day.Add(9e8)))}, []inside.Entry{file("x", "1")}, ""},
 		{"time rounded to seconds", []inside.Entry{file("x", "1", at(day.Add(9e8)))}, []inside.Entry{file("x", "1", at(day.Add(time.Second)))}, ""},
 		{"two seconds later", []inside.Entry{file("x", "1", at(day.Add(9e8)))}, []inside.Entry{file("x", "1", at(day.Add(2*time.Second)))}, "x time W3"},
+		{"a folder that one side does not list", []inside.Entry{implied("x")}, []inside.Entry{entry(inside.Folder, "x")}, ""},
+		{"a folder that neither side lists", []inside.Entry{implied("x")}, []inside.Entry{implied("x")}, ""},
 		{
-			"a folder that is not listed", []inside.Entry{{Path: "x", Kind: inside.Folder, Implied: true}},
-			[]inside.Entry{entry(inside.Folder, "x", owner(7))}, "",
+			"a folder that one side lists with another owner", []inside.Entry{implied("x")},
+			[]inside.Entry{entry(inside.Folder, "x", owner(7), at(later))}, "x owner W6",
 		},
+		{"a folder that one side lists with another mode", []inside.Entry{entry(inside.Folder, "x", mode(0o1777))}, []inside.Entry{implied("x")}, "x mode W6"},
+		{"a folder that one side lists with xattrs", []inside.Entry{entry(inside.Folder, "x", xattr("1"))}, []inside.Entry{implied("x")}, "x xattrs W6"},
+		{"the root that one side lists", []inside.Entry{file("x", "1")}, []inside.Entry{entry(inside.Folder, "", at(later)), file("x", "1")}, ""},
+		{"the root that one side lists with another mode", []inside.Entry{entry(inside.Folder, "", mode(0o700))}, nil, " removed W8"},
+		{"attributes that both are lent", []inside.Entry{lent("x", mode(0o700))}, []inside.Entry{lent("x", mode(0o700))}, ""},
+		{"attributes that one is lent", []inside.Entry{lent("x", mode(0o700))}, []inside.Entry{entry(inside.Folder, "x", mode(0o700))}, "x mode W6"},
+		{"lent and not listed", []inside.Entry{lent("x", owner(7))}, []inside.Entry{implied("x")}, "x owner W6"},
+		{"usual attributes that one is lent", []inside.Entry{lent("x")}, []inside.Entry{entry(inside.Folder, "x")}, ""},
+		{"a content that was not hashed", []inside.Entry{unhashed("x", 9)}, []inside.Entry{unhashed("x", 9)}, ""},
+		{"another size", []inside.Entry{unhashed("x", 9)}, []inside.Entry{unhashed("x", 8)}, "x content W8"},
 		{
 			"a whiteout is not the file", []inside.Entry{entry(inside.Whiteout, "x")}, []inside.Entry{file("x", "1")},
 			"x removed W8\nx added W8",
@@ -111,6 +140,27 @@ func TestCompare(t *testing.T) {
 			"a hard link to other content",
 			[]inside.Entry{file("a", "1"), entry(inside.Hardlink, "b", link("a"))},
 			[]inside.Entry{file("a", "2"), entry(inside.Hardlink, "b", link("a"))}, "a content W8\nb content W8",
+		},
+		{
+			"a hard link that moved between two equal files",
+			[]inside.Entry{file("a", "1"), file("b", "1"), entry(inside.Hardlink, "x", link("a"))},
+			[]inside.Entry{file("a", "1"), file("b", "1"), entry(inside.Hardlink, "x", link("b"))}, "x hardlinks W6",
+		},
+		{
+			"a copy in place of a hard link", []inside.Entry{file("a", "1"), entry(inside.Hardlink, "b", link("a"))},
+			[]inside.Entry{file("a", "1"), file("b", "1")}, "b hardlinks W6",
+		},
+		{
+			"a hard link in place of a copy, with another time", []inside.Entry{file("a", "1"), file("b", "1", at(later))},
+			[]inside.Entry{file("a", "1"), entry(inside.Hardlink, "b", link("a"))}, "b hardlinks time W6",
+		},
+		{
+			"hard links to hard links", []inside.Entry{file("a", "1"), entry(inside.Hardlink, "b", link("a")), entry(inside.Hardlink, "c", link("b"))},
+			[]inside.Entry{file("c", "1"), entry(inside.Hardlink, "a", link("c")), entry(inside.Hardlink, "b", link("c"))}, "",
+		},
+		{
+			"one name more", []inside.Entry{file("b", "1"), entry(inside.Hardlink, "c", link("b"))},
+			[]inside.Entry{file("a", "1"), entry(inside.Hardlink, "b", link("a")), entry(inside.Hardlink, "c", link("a"))}, "a added W8",
 		},
 		{"moved", []inside.Entry{file("old/x", "content")}, []inside.Entry{file("new/y", "content")}, "old/x → new/y moved W8"},
 		{"an empty file is not moved", []inside.Entry{file("old/x", "")}, []inside.Entry{file("new/y", "")}, "new/y added W8\nold/x removed W8"},
@@ -158,14 +208,9 @@ func TestCompare(t *testing.T) {
 // addsUp checks that the counts are those of the changes.
 func addsUp(t testing.TB, c Changes) {
 	t.Helper()
-	joined := 0
-	for i := range c.Len() {
-		if ch := c.At(i); ch.From != "" {
-			joined++
-		}
-	}
-	if c.All() != c.Same+c.Len() {
-		t.Errorf("%d paths, want %d the same and %d changes", c.All(), c.Same, c.Len())
+	joined := joinedIn(c)
+	if c.All() != c.Same+c.Unknown+c.Len() {
+		t.Errorf("%d paths, want %d the same, %d unknown and %d changes", c.All(), c.Same, c.Unknown, c.Len())
 	}
 	both := 0
 	for i := range c.Len() {
@@ -173,9 +218,107 @@ func addsUp(t testing.TB, c Changes) {
 			both++
 		}
 	}
-	if got := c.Same + both; c.EntriesA-got != c.Count(Removed) || c.EntriesB-got != c.Count(Added) {
+	if got := c.Same + c.Unknown + both; c.EntriesA-got != c.Count(Removed) || c.EntriesB-got != c.Count(Added) {
 		t.Errorf("%d and %d entries, %d on both sides, %d removed, %d added (%d joined)",
 			c.EntriesA, c.EntriesB, got, c.Count(Removed), c.Count(Added), joined)
+	}
+}
+
+// joinedIn returns the number of changes that stand for a path of A and another one of B.
+func joinedIn(c Changes) int {
+	n := 0
+	for i := range c.Len() {
+		if c.At(i).From != "" {
+			n++
+		}
+	}
+	return n
+}
+
+// pathsOf returns the number of paths that two lists have. A whiteout, an opaque folder and what a layer has
+// at a path are three, and a folder counts that at least one archive lists.
+func pathsOf(lists ...inside.List) int {
+	all := map[string]bool{}
+	for _, l := range lists {
+		for e := range l.All() {
+			kind := inside.File
+			if isWhiteout(e) {
+				kind = e.Kind
+			}
+			if !e.Implied {
+				all[fmt.Sprint(kind, e.Path)] = true
+			}
+		}
+	}
+	return len(all)
+}
+
+// TestCompare_unknown checks that files of one size whose content is not known count as neither the same nor changed.
+func TestCompare_unknown(t *testing.T) {
+	later := at(day.Add(time.Hour))
+	for _, tt := range []struct {
+		name              string
+		a, b              inside.Entry
+		unhashed, unknown int
+	}{
+		{"on both sides", unhashed("x", 9), unhashed("x", 9), 1, 1},
+		{"on one side", unhashed("x", 1), file("x", "1"), 1, 1},
+		{"with another time", unhashed("x", 9), unhashed("x", 9, later), 1, 0},
+		{"with another mode", unhashed("x", 9), unhashed("x", 9, mode(0o600)), 0, 0},
+		{"another size", unhashed("x", 9), unhashed("x", 8), 0, 0},
+		{"an empty file", unhashed("x", 0), unhashed("x", 0), 0, 0},
+		{"hashed", file("x", "1"), file("x", "1"), 0, 0},
+	} {
+		c := Compare(inside.NewList([]inside.Entry{tt.a, file("y", "")}), inside.NewList([]inside.Entry{tt.b, file("y", "")}), false)
+		addsUp(t, c)
+		if c.Unhashed != tt.unhashed || c.Unknown != tt.unknown || c.All() != 2 || c.Same+c.Unknown+c.Len() != 2 {
+			t.Errorf("%s: %d not hashed, %d unknown, %d the same, %d of %d", tt.name, c.Unhashed, c.Unknown, c.Same, c.All(), 2)
+		}
+		if c.TakeAsSame(); c.Unhashed != 0 || c.Unknown != 0 || c.Same+c.Len() != 2 {
+			t.Errorf("%s: %d the same, %d changes", tt.name, c.Same, c.Len())
+		}
+	}
+}
+
+// TestLookBelow checks what the layers below say of deletions, and of folders that one side does not list.
+func TestLookBelow(t *testing.T) {
+	for _, tt := range []struct {
+		name      string
+		a, b      []inside.Entry
+		below     Below
+		want      string
+		byRuntime bool // of the first change
+		byOlder   bool // HaveByRuntime
+	}{
+		{name: "a deletion", b: []inside.Entry{entry(inside.Whiteout, "x")}, below: EntryBelow, want: "x added W8"},
+		{name: "of what may be there", b: []inside.Entry{entry(inside.Whiteout, "x")}, below: UnknownBelow, want: "x added W8"},
+		{name: "of nothing", b: []inside.Entry{entry(inside.Whiteout, "x")}, want: "x added W1"},
+		{name: "of a file of the same layer", b: []inside.Entry{entry(inside.Whiteout, "x"), file("x", "1")}, want: "x added W8\nx added W8"},
+		{
+			name: "opaque and new", a: []inside.Entry{entry(inside.Folder, "d"), entry(inside.OpaqueFolder, "d")}, b: []inside.Entry{entry(inside.Folder, "d")},
+			want: "d removed W1",
+		},
+		{
+			name: "opaque", a: []inside.Entry{entry(inside.Folder, "d"), entry(inside.OpaqueFolder, "d")}, b: []inside.Entry{entry(inside.Folder, "d")},
+			below: EntryBelow, want: "d removed W8",
+		},
+		{name: "a new folder", a: []inside.Entry{entry(inside.Folder, "d", mode(0o700))}, b: []inside.Entry{implied("d")}, want: "d mode W6"},
+		{
+			name: "a folder of an older layer", a: []inside.Entry{entry(inside.Folder, "d", mode(0o700))}, b: []inside.Entry{implied("d")},
+			below: EntryBelow, want: "d mode W6", byRuntime: true,
+		},
+		{name: "both list it", a: []inside.Entry{entry(inside.Folder, "d", mode(0o700))}, b: []inside.Entry{entry(inside.Folder, "d")}, below: EntryBelow, want: "d mode W6"},
+		{name: "usual attributes", a: []inside.Entry{implied("d")}, b: []inside.Entry{entry(inside.Folder, "d")}, below: UnknownBelow, byOlder: true},
+		{name: "usual attributes of a new folder", a: []inside.Entry{implied("d")}, b: []inside.Entry{entry(inside.Folder, "d")}},
+	} {
+		c := Compare(inside.NewList(tt.a), inside.NewList(tt.b), false)
+		c.LookBelow(func(string, bool) Below { return tt.below })
+		if got := changesText(c); got != tt.want || c.HaveByRuntime() != tt.byOlder {
+			t.Errorf("%s: %s, want %s; by an older layer: %v", tt.name, got, tt.want, c.HaveByRuntime())
+		}
+		if c.Len() > 0 && c.At(0).ByRuntime != tt.byRuntime {
+			t.Errorf("%s: by runtime: %v", tt.name, c.At(0).ByRuntime)
+		}
 	}
 }
 
@@ -199,6 +342,9 @@ func TestCompare_countsAddUp(t *testing.T) {
 		a, b := list(), list()
 		c := Compare(a, b, false)
 		addsUp(t, c)
+		if got, want := c.All()+joinedIn(c), pathsOf(a, b); got != want {
+			t.Fatalf("%d paths, want %d: %s", got, want, changesText(c))
+		}
 		back := Compare(b, a, false)
 		if c.Same != back.Same || c.Len() != back.Len() {
 			t.Fatalf("%d the same and %d changes, the other way round %d and %d", c.Same, c.Len(), back.Same, back.Len())
@@ -306,6 +452,17 @@ func TestCompare_partial(t *testing.T) {
 	c := Compare(inside.NewList([]inside.Entry{file("x", "1"), file("y", "1")}), inside.NewList([]inside.Entry{file("y", "2")}), true)
 	if x, y := c.At(0), c.At(1); !x.Unknown || y.Unknown {
 		t.Errorf("unknown: %v, %v; want only the first", x.Unknown, y.Unknown)
+	}
+}
+
+// TestCompareCut checks that a path is unknown only on a side whose list may lack entries.
+func TestCompareCut(t *testing.T) {
+	a, b := inside.NewList([]inside.Entry{file("x", "1")}), inside.NewList([]inside.Entry{file("y", "2")})
+	for _, tt := range []struct{ lacksA, lacksB bool }{{false, false}, {true, false}, {false, true}, {true, true}} {
+		c := CompareCut(a, b, tt.lacksA, tt.lacksB)
+		if x, y := c.At(0), c.At(1); x.Unknown != tt.lacksB || y.Unknown != tt.lacksA {
+			t.Errorf("%+v: only in A %v, only in B %v", tt, x.Unknown, y.Unknown)
+		}
 	}
 }
 

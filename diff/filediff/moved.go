@@ -43,8 +43,8 @@ func (c *Changes) join(keyOf func(inside.Entry) string, way What) {
 		it := &c.items[from[0]]
 		it.b = c.items[to[0]].b
 		what, _ := differ(resolved(c.a, int(it.a)), resolved(c.b, int(it.b)))
-		if it.what = what | way; it.what == 0 { // the content stands at other paths, too
-			it.what = Moved
+		if it.what = what | way; it.what&^Time == 0 { // the content stands at other paths, too
+			it.what |= Moved
 		}
 		gone[to[0]] = true
 		c.counts[wayIndex(Removed)]--

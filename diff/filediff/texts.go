@@ -7,15 +7,11 @@ import (
 	"strings"
 
 	"github.com/tagdiff/tagdiff/diff/text"
+	"github.com/tagdiff/tagdiff/model/inside"
 )
 
 // TextChange is how two texts at one path differ.
-type TextChange struct {
-	// Added and Removed are numbers of lines. A line that has changed counts for both.
-	Added, Removed int
-	// Only is what alone differs, as "dates"; "" for anything else.
-	Only string
-}
+type TextChange = inside.TextChange
 
 // volatile are texts that differ in each build, with what they are called.
 var volatile = []struct {
@@ -29,7 +25,8 @@ var volatile = []struct {
 	{"temporary paths", regexp.MustCompile(`/tmp/[\w.\-]+`)},
 }
 
-// CompareTexts compares two texts that are not equal.
+// CompareTexts compares two texts that are not equal. The lines are those that git counts: an empty text has none, and
+// a last line without a newline is another one than with it.
 func CompareTexts(a, b []byte) TextChange {
 	linesA, linesB := splitLines(a), splitLines(b)
 	c := TextChange{}
@@ -37,7 +34,11 @@ func CompareTexts(a, b []byte) TextChange {
 	if c.Added != c.Removed {
 		return c // what is volatile is within a line. The patterns are slow.
 	}
-	if maps.Equal(lineCounts(linesA), lineCounts(linesB)) {
+	if bytes.Equal(bytes.TrimSuffix(a, newline), bytes.TrimSuffix(b, newline)) {
+		c.Only = "the newline at the end"
+		return c
+	}
+	if bytes.HasSuffix(a, newline) == bytes.HasSuffix(b, newline) && maps.Equal(lineCounts(linesA), lineCounts(linesB)) {
 		c.Only = "the order of the lines"
 		return c
 	}
@@ -50,13 +51,22 @@ func CompareTexts(a, b []byte) TextChange {
 	return c
 }
 
-// splitLines splits a text into its lines, without an empty one at the end.
-func splitLines(b []byte) []string { return strings.Split(strings.TrimSuffix(string(b), "\n"), "\n") }
+var newline = []byte("\n")
 
+// splitLines splits a text behind each newline.
+func splitLines(b []byte) []string {
+	lines := strings.SplitAfter(string(b), "\n")
+	if last := len(lines) - 1; lines[last] == "" { // behind the newline at the end, or of an empty text
+		lines = lines[:last]
+	}
+	return lines
+}
+
+// lineCounts counts equal lines. A newline at the end does not count.
 func lineCounts(lines []string) map[string]int {
 	counts := map[string]int{}
 	for _, l := range lines {
-		counts[l]++
+		counts[strings.TrimSuffix(l, "\n")]++
 	}
 	return counts
 }

@@ -1,5 +1,5 @@
 // Package files opens and reads local files safely, and knows the folders where
-// the program keeps its state and its cache. It does not interpret their
+// the program keeps its state, its cache and its config file. It does not interpret their
 // content.
 package files
 
@@ -99,25 +99,4 @@ func replace(path, tempPrefix string, content []byte, sync bool) (os.FileInfo, e
 		return nil, err
 	}
 	return info, nil
-}
-
-// Create writes content to a new file with mode 0600 and returns its absolute path. If there is
-// anything at the path, also a link, the error is fs.ErrExist. A file that cannot be written in full is
-// removed.
-func Create(path string, content []byte) (string, error) {
-	path, err := filepath.Abs(path)
-	if err != nil {
-		return "", err
-	}
-	const onlyOwner = 0o600
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, onlyOwner)
-	if err != nil {
-		return "", err
-	}
-	_, err = f.Write(content)
-	if err = errors.Join(err, f.Close()); err != nil {
-		_ = os.Remove(path) // best effort: the error that matters is err
-		return "", err
-	}
-	return path, nil
 }

@@ -16,6 +16,10 @@ func StateFolder() string { return appFolder(xdg.StateHome, "XDG_STATE_HOME") }
 // is none.
 func CacheFolder() string { return appFolder(xdg.CacheHome, "XDG_CACHE_HOME") }
 
+// ConfigFolder returns the folder of the program's config file, "" if there is
+// none.
+func ConfigFolder() string { return appFolder(xdg.ConfigHome, "XDG_CONFIG_HOME") }
+
 // appFolder returns the program's folder in a base directory, "" if there is no
 // home. A service may run without HOME; the base directory is then below "/",
 // where files are unexpected.

@@ -12,6 +12,9 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/opencontainers/go-digest"
+
+	"github.com/tagdiff/tagdiff/model/accounts"
+	"github.com/tagdiff/tagdiff/model/program"
 )
 
 // The binary form of a layer is for files on this computer. It begins with the magic text, a
@@ -20,9 +23,10 @@ import (
 // order of the archive, each with what differs from the one before.
 const (
 	binaryMagic   = "tagdiff layer "
-	binaryVersion = 2 // of the form, and of what is read of a layer: Kind, Normal
+	binaryVersion = 10 // of the form, and of what is read of a layer: Kind, attributes, Normal, Program, packages, accounts, keys
 	binaryHead    = len(binaryMagic) + 1 + sha256.Size
 	binaryWindow  = 1 << 20
+	binaryBuffer  = 32 << 10 // of the decoder
 )
 
 // The flags of an entry.
@@ -32,6 +36,7 @@ const (
 	isEmptyFile // Sum is NoContent
 	hasNormal
 	hasFraction // of the second
+	hasProgram
 )
 
 // ErrNotThisForm says that bytes are not the binary form of a layer of this version, or that
@@ -40,12 +45,14 @@ var ErrNotThisForm = errors.New("not a list of files that this version wrote")
 
 // MarshalBinary returns the binary form of a layer.
 func (l *Layer) MarshalBinary() ([]byte, error) {
-	e := encoder{attrIDs: map[uint32]uint64{}}
+	e := encoder{attrIDs: map[uint32]uint64{}, programIDs: map[int32]uint64{}}
 	e.header(l)
 	e.uvarint(uint64(l.Files.Len())) //nolint:gosec // not negative
 	for i := range l.Files.Len() {
 		e.entry(l.Files.t, i)
 	}
+	e.packages(l)
+	e.accounts(l.Accounts)
 	return seal(e.sums, e.rest)
 }
 
@@ -77,6 +84,7 @@ func seal(sums, rest []byte) ([]byte, error) {
 type encoder struct {
 	sums, rest []byte
 	attrIDs    map[uint32]uint64 // the numbers of attributes, which are in the order of their first use
+	programIDs map[int32]uint64  // those of programs, also
 	lastAttr   uint64
 	path, link string
 	sec        int64
@@ -114,7 +122,13 @@ func (e *encoder) header(l *Layer) {
 	e.text(string(l.DiffID))
 	e.varint(l.Unpacked)
 	e.text(l.Broken)
-	for _, list := range [][]string{l.Left, l.Remarks.Repeated, l.Remarks.Escaping, l.Remarks.DeletedAndGiven, l.TOCDiffers} {
+	e.uvarint(uint64(len(l.Left)))
+	for _, left := range l.Left {
+		e.uvarint(uint64(left.Kind))
+		e.text(left.Text)
+	}
+	r := l.Remarks
+	for _, list := range [][]string{r.Repeated, r.Replaced, r.Escaping, r.DeletedAndGiven, r.DeviceDeletions, l.TOCDiffers} {
 		e.texts(list)
 	}
 	e.varint(l.Remarks.Hidden)
@@ -124,10 +138,20 @@ func (e *encoder) header(l *Layer) {
 	for _, d := range l.TOCDigests {
 		e.text(string(d))
 	}
+	hasRecords := uint64(0)
+	if l.HasRecords {
+		hasRecords = 1
+	}
+	e.uvarint(hasRecords)
+	e.text(l.Format)
+	e.uvarint(uint64(len(l.PrivateKeys)))
+	for _, sum := range l.PrivateKeys {
+		e.sums = append(e.sums, sum[:]...)
+	}
 }
 
 func (e *encoder) entry(t *table, i int) {
-	r, a, normal := t.row(i), t.attrs[t.row(i).attr], t.normal(i)
+	r, a, normal, program := t.row(i), t.attrs[t.row(i).attr], t.normal(i), t.program(i)
 	attr, known := e.attrIDs[r.attr]
 	if !known {
 		attr = uint64(len(e.attrIDs))
@@ -144,6 +168,7 @@ func (e *encoder) entry(t *table, i int) {
 	set(hasSum, r.sum != Hash{} && r.sum != NoContent)
 	set(hasNormal, normal != Hash{})
 	set(hasFraction, r.nsec != 0)
+	set(hasProgram, program != noProgram)
 	e.uvarint(flags)
 	path := t.path(i)
 	e.after(e.path, path)
@@ -160,6 +185,9 @@ func (e *encoder) entry(t *table, i int) {
 	if flags&hasNormal != 0 {
 		e.sums = append(e.sums, normal[:]...)
 	}
+	if flags&hasProgram != 0 {
+		e.program(t, program)
+	}
 	switch a.kind {
 	case File:
 		e.varint(r.value)
@@ -170,6 +198,26 @@ func (e *encoder) entry(t *table, i int) {
 	case CharDevice, BlockDevice:
 		e.varint(t.devices[r.value][0])
 		e.varint(t.devices[r.value][1])
+	}
+}
+
+// program writes the number of a known program, or a new one after the number 0.
+func (e *encoder) program(t *table, at int32) {
+	if id, known := e.programIDs[at]; known {
+		e.uvarint(id)
+		return
+	}
+	e.programIDs[at] = uint64(len(e.programIDs) + 1) //nolint:gosec // not negative
+	p := t.programs[at]
+	e.uvarint(0)
+	e.uvarint(uint64(p.Format))
+	kind := uint64(p.Type) << 1
+	if p.Cut {
+		kind |= 1
+	}
+	e.uvarint(kind)
+	for _, s := range []string{p.Machine, p.Interpreter, p.Argument, p.BuildID} {
+		e.text(s)
 	}
 }
 
@@ -200,6 +248,24 @@ func (e *encoder) attributes(t *table, a attributes, id uint64, known bool) {
 	}
 }
 
+// accounts writes the users and groups of a layer, which follow its packages.
+func (e *encoder) accounts(f accounts.Found) {
+	e.rest = append(e.rest, f.Passwd.Sum[:]...)
+	e.uvarint(uint64(len(f.Passwd.Users)))
+	for _, u := range f.Passwd.Users {
+		e.text(u.Name)
+		e.varint(int64(u.UID))
+		e.varint(int64(u.GID))
+	}
+	e.rest = append(e.rest, f.Group.Sum[:]...)
+	e.uvarint(uint64(len(f.Group.Groups)))
+	for _, g := range f.Group.Groups {
+		e.text(g.Name)
+		e.varint(int64(g.GID))
+		e.texts(g.Members)
+	}
+}
+
 // UnmarshalBinary reads the binary form of a layer. It trusts none of its numbers: what they ask
 // for is taken only as far as there are bytes. The error is ErrNotThisForm.
 func (l *Layer) UnmarshalBinary(data []byte) error {
@@ -221,7 +287,7 @@ func (l *Layer) UnmarshalBinary(data []byte) error {
 		return ErrNotThisForm
 	}
 	defer z.Close()
-	d := decoderState{in: bufio.NewReaderSize(z, blobBuffer), sums: rest[:sums], max: usual}
+	d := decoderState{in: bufio.NewReaderSize(z, binaryBuffer), sums: rest[:sums], max: usual}
 	out := d.layer(len(rest))
 	if d.failed || len(d.sums) > 0 {
 		return ErrNotThisForm
@@ -245,25 +311,23 @@ type decoderState struct {
 	path, link []byte
 	sec        int64
 	extraBytes int
+	programs   []*program.Program
 }
 
 func (d *decoderState) fail() { d.failed = true }
 
-func (d *decoderState) uvarint() uint64 {
-	n, err := binary.ReadUvarint(d.in)
-	if err != nil || d.failed {
-		d.fail()
-		return 0
-	}
-	return n
-}
+func (d *decoderState) uvarint() uint64 { return decodeNumber(d, binary.Uvarint) }
+func (d *decoderState) varint() int64   { return decodeNumber(d, binary.Varint) }
 
-func (d *decoderState) varint() int64 {
-	n, err := binary.ReadVarint(d.in)
-	if err != nil || d.failed {
+// decodeNumber reads a number from what the buffer holds: byte by byte takes three times as long.
+func decodeNumber[T uint64 | int64](d *decoderState, decode func([]byte) (T, int)) T {
+	next, _ := d.in.Peek(binary.MaxVarintLen64) // less at the end
+	n, length := decode(next)
+	if length <= 0 || d.failed {
 		d.fail()
 		return 0
 	}
+	_, _ = d.in.Discard(length) // peeked
 	return n
 }
 
@@ -302,6 +366,14 @@ func (d *decoderState) texts() []string {
 	return all
 }
 
+func (d *decoderState) left() []Left {
+	var all []Left
+	for n := d.length(d.max.remarks + 100); n > 0 && !d.failed; n-- {
+		all = append(all, Left{LeftKind(d.length(int(lastLeftKind))), d.text(maxRecordedName)}) //nolint:gosec // limited
+	}
+	return all
+}
+
 // maxRecordedName limits the names in remarks: archive/tar reads none that are longer.
 const maxRecordedName = 1 << 20
 
@@ -332,32 +404,77 @@ func (d *decoderState) sum() (h Hash) {
 func (d *decoderState) layer(size int) *Layer {
 	l := &Layer{
 		How: How(d.length(int(Start))), Blob: d.digest(), Packed: d.varint(), DiffID: d.digest(), Unpacked: d.varint(), //nolint:gosec // small
-		Broken: d.text(maxRecordedName), Left: d.texts(),
+		Broken: d.text(maxRecordedName), Left: d.left(),
 	}
 	r := &l.Remarks
-	r.Repeated, r.Escaping, r.DeletedAndGiven, l.TOCDiffers = d.texts(), d.texts(), d.texts(), d.texts()
+	for _, list := range []*[]string{&r.Repeated, &r.Replaced, &r.Escaping, &r.DeletedAndGiven, &r.DeviceDeletions, &l.TOCDiffers} {
+		*list = d.texts()
+	}
 	r.Hidden, r.Trailing, r.Unhashed = d.varint(), d.varint(), int(d.varint())
 	for range d.length(maxTOCDigests) {
 		l.TOCDigests = append(l.TOCDigests, d.digest())
 	}
+	l.HasRecords = d.length(1) == 1
+	l.Format = d.text(len("gzip"))
+	for n := d.length(d.max.remarks); n > 0 && !d.failed; n-- {
+		l.PrivateKeys = append(l.PrivateKeys, d.sum())
+	}
 	d.list = newBuilder()
 	var e Entry
 	n := d.length(2*d.max.entries + d.max.path)
-	// As many as there can be in the bytes of a usual layer, so that the index need not grow.
-	const bytesOfEntry = 16
+	const bytesOfEntry = 16 // the least of a usual layer: a hostile form claims more
 	if n < size/bytesOfEntry {
-		d.list.t.index.slots = make([]uint32, slotsFor(n))
+		d.list.expect(n)
 	}
 	for ; n > 0 && !d.failed; n-- {
 		if d.list.held()+d.extraBytes > 2*d.max.names {
 			d.fail()
 		}
-		if d.entry(&e); !d.failed && d.list.put(&e) {
+		if d.entry(&e); !d.failed && d.isRepeated(&e) {
 			d.fail() // a list has a path once
 		}
 	}
 	l.Files = d.list.list()
+	d.packages(l)
+	l.Accounts = d.accounts()
 	return l
+}
+
+// accounts reads the users and groups of a layer.
+func (d *decoderState) accounts() (f accounts.Found) {
+	room := 2 * accounts.MaxFile // for names and members, each of which takes one byte besides its text
+	name := func() string {
+		s := d.text(accounts.MaxFile)
+		if room -= len(s) + 1; room < 0 {
+			d.fail()
+		}
+		return s
+	}
+	sum := func() (h Hash) {
+		if _, err := io.ReadFull(d.in, h[:]); err != nil {
+			d.fail()
+		}
+		return h
+	}
+	f.Passwd.Sum = sum()
+	for n := d.length(accounts.MaxLines); n > 0 && !d.failed; n-- {
+		f.Passwd.Users = append(f.Passwd.Users, accounts.User{Name: name(), UID: int(d.varint()), GID: int(d.varint())})
+	}
+	f.Group.Sum = sum()
+	for n := d.length(accounts.MaxLines); n > 0 && !d.failed; n-- {
+		g := accounts.Group{Name: name(), GID: int(d.varint())}
+		for m := d.length(accounts.MaxFile); m > 0 && !d.failed; m-- {
+			g.Members = append(g.Members, name())
+		}
+		f.Group.Groups = append(f.Group.Groups, g)
+	}
+	return f
+}
+
+// isRepeated adds an entry to the list, and reports whether the list had its path.
+func (d *decoderState) isRepeated(e *Entry) bool {
+	_, replaced := d.list.put(e)
+	return replaced
 }
 
 // entry reads one entry.
@@ -384,6 +501,9 @@ func (d *decoderState) entry(e *Entry) {
 	if flags&hasNormal != 0 {
 		e.Normal = d.sum()
 	}
+	if flags&hasProgram != 0 {
+		e.Program = d.program()
+	}
 	switch e.Kind {
 	case File:
 		e.Size = d.varint()
@@ -393,6 +513,28 @@ func (d *decoderState) entry(e *Entry) {
 	case CharDevice, BlockDevice:
 		e.Major, e.Minor = d.varint(), d.varint()
 	}
+}
+
+// program reads a program, nil after a fault.
+func (d *decoderState) program() *program.Program {
+	if id := d.uvarint(); id > uint64(len(d.programs)) {
+		d.fail()
+		return nil
+	} else if id > 0 {
+		return d.programs[id-1]
+	}
+	format, kind := d.length(int(program.Wasm)), d.length(int(program.Firmware)<<1|1)
+	p := &program.Program{
+		Format: program.Format(format), Type: program.Type(kind >> 1), Cut: kind&1 != 0, //nolint:gosec // limited
+		Machine: d.text(program.HeadSize), Interpreter: d.text(program.HeadSize), Argument: d.text(program.HeadSize),
+		BuildID: d.text(program.HeadSize),
+	}
+	if p.Format == 0 {
+		d.fail()
+	}
+	d.extraBytes += programSize + len(p.Interpreter) + len(p.Argument) + len(p.BuildID)
+	d.programs = append(d.programs, p)
+	return p
 }
 
 // attributes returns an entry with the attributes that come next.

@@ -12,9 +12,16 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/tagdiff/tagdiff/model/inside/insidetest"
 )
+
+// accountFiles are the users and groups of an image.
+var accountFiles = []insidetest.Item{
+	insidetest.File("etc/passwd", "root:x:0:0:root:/root:/bin/sh\napp:x:10001:50::/app:/bin/sh\n"),
+	insidetest.File("etc/group", "root:x:0:\nstaff:x:50:app,root\n"),
+}
 
 // content is all that a layer says.
 func content(l *Layer) (Layer, []Entry) {
@@ -27,7 +34,7 @@ func checkSame(t *testing.T, want, got *Layer) {
 	t.Helper()
 	wantLayer, wantEntries := content(want)
 	gotLayer, gotEntries := content(got)
-	if diff := cmp.Diff(wantLayer, gotLayer, cmp.AllowUnexported(List{})); diff != "" {
+	if diff := cmp.Diff(wantLayer, gotLayer, cmp.AllowUnexported(List{}, Layer{}, owners{}), cmpopts.IgnoreTypes(chunked{})); diff != "" {
 		t.Error(diff)
 	}
 	if diff := cmp.Diff(wantEntries, gotEntries); diff != "" {
@@ -53,10 +60,11 @@ func TestBinary(t *testing.T) {
 		{Path: "d", Kind: File, Sum: Hash{1}, Normal: Hash{2}, Xattrs: []Xattr{{"n", "\x00"}, {"", ""}}}, {Path: "e", Kind: File, Sum: NoContent},
 	}
 	layers := []*Layer{
-		{}, {How: TOC, Broken: "is cut off", Left: []string{"a", ""}},
+		{}, {How: Full, Format: "zstd", PrivateKeys: []Hash{{1}, {2}}, Files: NewList(odd)}, {How: TOC, HasRecords: true}, {How: TOC, Broken: "is cut off", Left: []Left{{LeftEntries, "a"}, {LeftPackages, ""}}},
 		{How: Full, Files: NewList(odd), Remarks: Remarks{Repeated: []string{"x"}, Escaping: []string{"../" + strings.Repeat("x", 5000)},
-			DeletedAndGiven: []string{"y", "z"}, Hidden: 1, Trailing: math.MaxInt64, Unhashed: 3}},
+			DeletedAndGiven: []string{"y", "z"}, DeviceDeletions: []string{"d"}, Hidden: 1, Trailing: math.MaxInt64, Unhashed: 3}},
 	}
+	layers = append(layers, mustRead(t, insidetest.Tar(accountFiles...)))
 	for seed := range uint64(5) {
 		layers = append(layers, mustRead(t, insidetest.Tar(insidetest.Random(seed, 500)...)))
 	}
@@ -120,16 +128,19 @@ func resealed(data []byte) []byte {
 // FuzzDecode decodes a file with any bytes behind its hash, and one with any bytes in its parts.
 func FuzzDecode(f *testing.F) {
 	for seed := range uint64(3) {
-		l, err := Read(bytes.NewReader(insidetest.Tar(insidetest.Random(seed, 15)...)), Options{})
+		items := append(insidetest.Random(seed, 15), accountFiles...)
+		l, err := Read(bytes.NewReader(insidetest.Tar(items...)), Options{})
 		if err != nil {
 			f.Fatal(err)
 		}
-		e := encoder{attrIDs: map[uint32]uint64{}}
+		e := encoder{attrIDs: map[uint32]uint64{}, programIDs: map[int32]uint64{}}
 		e.header(l)
 		e.uvarint(uint64(l.Files.Len()))
 		for i := range l.Files.Len() {
 			e.entry(l.Files.t, i)
 		}
+		e.packages(l)
+		e.accounts(l.Accounts)
 		f.Add(marshal(f, l), e.sums, e.rest)
 	}
 	f.Fuzz(func(t *testing.T, data, sums, rest []byte) {

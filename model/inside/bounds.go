@@ -20,7 +20,15 @@ const (
 	MaxTOC         = 16 << 20
 	MaxUnpackedTOC = 128 << 20
 
-	maxRemarks = 1000 // paths in each list of remarks
+	// MaxExtract is the size of a file that is written to disk, unless the user asks for another limit, and
+	// MaxProgram that of one whose content is read to say what it is.
+	MaxExtract = 4 << 30
+	MaxProgram = 64 << 20
+
+	MaxRemarks = 1000 // paths in each list of remarks
+
+	// MaxHead is how many bytes of a file say what program it is.
+	MaxHead = 64 << 10
 )
 
 // bounds are the limits that tests make smaller.
@@ -28,9 +36,10 @@ type bounds struct {
 	entries, names, path, xattrs, remarks int
 	unpacked, ratio, ratioFree, sparse    int64
 	window                                uint64
+	noPackages                            bool // reads nothing of packages
 }
 
 var usual = bounds{
-	entries: MaxEntries, names: MaxNames, path: MaxPath, xattrs: MaxXattrs, remarks: maxRemarks,
+	entries: MaxEntries, names: MaxNames, path: MaxPath, xattrs: MaxXattrs, remarks: MaxRemarks,
 	unpacked: MaxUnpacked, ratio: MaxRatio, ratioFree: RatioFree, sparse: MaxSparse, window: MaxWindow,
 }

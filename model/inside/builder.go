@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/tagdiff/tagdiff/model/program"
 )
 
 // builder makes a List, entry by entry.
@@ -11,21 +13,27 @@ type builder struct {
 	t        *table
 	attrIDs  map[attributes]uint32
 	xattrIDs map[string]int32
+	programs map[program.Program]int32
 	last     string // the path of the folder of the last entry: the next one is likely in it too
 	lastID   int32
 	lastAttr uint32
 }
 
 func newBuilder() *builder {
-	return &builder{t: &table{}, attrIDs: map[attributes]uint32{}, xattrIDs: map[string]int32{}, lastID: noFolder}
+	return &builder{
+		t: &table{}, attrIDs: map[attributes]uint32{}, xattrIDs: map[string]int32{}, programs: map[program.Program]int32{}, lastID: noFolder,
+	}
 }
+
+// expect makes room for n entries, so that the index need not grow. Call it before the first entry.
+func (b *builder) expect(n int) { b.t.index.slots = make([]uint32, slotsFor(n)) }
 
 // held returns the number of bytes of names and links that the list holds.
 func (b *builder) held() int { return b.t.held() }
 
-// put adds an entry, or replaces the one of the same path. It reports whether it replaced one
-// that is not implied.
-func (b *builder) put(e *Entry) (replaced bool) {
+// put adds an entry, or replaces the one of the same path, whose kind it returns: 0 without one. It
+// reports whether it replaced one that is not implied.
+func (b *builder) put(e *Entry) (before Kind, replaced bool) {
 	t := b.t
 	folder, name := int32(noFolder), ""
 	if e.Path != "" {
@@ -36,7 +44,8 @@ func (b *builder) put(e *Entry) (replaced bool) {
 	c := e.Kind.class()
 	i, found := t.findIn(folder, name, c)
 	if found {
-		replaced = !t.attrs[t.row(i).attr].implied
+		a := t.attrs[t.row(i).attr]
+		before, replaced = a.kind, !a.implied
 	} else {
 		i = b.add(folder, name, c)
 	}
@@ -44,7 +53,10 @@ func (b *builder) put(e *Entry) (replaced bool) {
 	if found || e.Normal != (Hash{}) {
 		t.normals = append(t.normals, normal{i, e.Normal})
 	}
-	return replaced
+	if found || e.Program != nil {
+		t.runs = append(t.runs, runs{i, b.program(e.Program)})
+	}
+	return before, replaced
 }
 
 // add adds a row, without its values but with its class, which index needs.
@@ -72,7 +84,9 @@ func (b *builder) add(folder int32, name string, c class) int {
 func (b *builder) set(i int, e *Entry) {
 	t := b.t
 	r := t.row(i)
-	r.attr = b.attr(attributes{uid: e.UID, gid: e.GID, xattrs: b.xattrs(e.Xattrs), mode: e.Mode, kind: e.Kind, implied: e.Implied})
+	r.attr = b.attr(attributes{
+		uid: e.UID, gid: e.GID, xattrs: b.xattrs(e.Xattrs), mode: e.Mode, kind: e.Kind, implied: e.Implied, lent: e.Lent,
+	})
 	r.sum, r.sec, r.nsec, r.value = e.Sum, 0, 0, 0
 	if !e.Implied {
 		r.sec, r.nsec = e.Time.Unix(), uint32(e.Time.Nanosecond()) //nolint:gosec // below 1e9
@@ -137,6 +151,20 @@ func (b *builder) xattrs(xattrs []Xattr) int32 {
 	return id
 }
 
+// program returns the index of a program among those that occur, and adds it if it is new.
+func (b *builder) program(p *program.Program) int32 {
+	if p == nil {
+		return noProgram
+	}
+	id, ok := b.programs[*p]
+	if !ok {
+		id = int32(len(b.t.programs)) //nolint:gosec // MaxEntries limits it
+		b.programs[*p] = id
+		b.t.programs = append(b.t.programs, p)
+	}
+	return id
+}
+
 // implyParents adds the folders above a path that have no entry yet.
 func (b *builder) implyParents(path string) {
 	parent, _ := split(path)
@@ -163,19 +191,23 @@ func (b *builder) list() List {
 	if t.n == 0 {
 		return List{}
 	}
-	// Of several hashes of one row the last one counts. A stable sort keeps them in order.
-	slices.SortStableFunc(t.normals, func(a, b normal) int { return a.row - b.row })
-	kept := t.normals[:0]
-	for i, n := range t.normals {
-		if i+1 < len(t.normals) && t.normals[i+1].row == n.row || n.sum == (Hash{}) {
-			continue
-		}
-		kept = append(kept, n)
-	}
-	t.normals = slices.Clip(kept)
+	t.normals = lastOfRows(t.normals, func(n normal) int { return n.row }, func(n normal) bool { return n.sum != Hash{} })
+	t.runs = lastOfRows(t.runs, func(r runs) int { return r.row }, func(r runs) bool { return r.program != noProgram })
 	t.names.trim()
 	t.texts.trim()
 	return List{t}
+}
+
+// lastOfRows sorts values of rows, and keeps the last one of each row if it is a value.
+func lastOfRows[T any](all []T, row func(T) int, is func(T) bool) []T {
+	slices.SortStableFunc(all, func(a, b T) int { return row(a) - row(b) }) // which keeps those of a row in order
+	kept := all[:0]
+	for i, v := range all {
+		if (i+1 == len(all) || row(all[i+1]) != row(v)) && is(v) {
+			kept = append(kept, v)
+		}
+	}
+	return slices.Clip(kept)
 }
 
 // trim frees what the text has allocated for its growth.

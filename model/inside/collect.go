@@ -5,6 +5,9 @@ import (
 	"slices"
 
 	"github.com/dustin/go-humanize"
+
+	"github.com/tagdiff/tagdiff/model/inside/chunks"
+	"github.com/tagdiff/tagdiff/model/program"
 )
 
 // collector makes the list of a layer from the entries of an archive or of a table of contents,
@@ -15,13 +18,15 @@ type collector struct {
 	list  *builder
 	entry Entry // the one that is being read
 
-	entries       int // so far, also those that are not in the list
-	extraBytes    int // of extended attributes
-	longNames     int // entries that were left out
-	bigXattrs     int // entries without their extended attributes
-	moreRemarks   int // remarks that were left out
-	stopped       string
-	repeatedPaths map[string]struct{}
+	entries     int // so far, also those that are not in the list
+	extraBytes  int // of extended attributes
+	longNames   int // entries that were left out
+	bigXattrs   int // entries without their extended attributes
+	moreRemarks int // remarks that were left out
+	stopped     string
+	// The paths in Remarks.Repeated and Remarks.Replaced.
+	repeated, replaced pathSet
+	chunks             chunks.Index // of a table of contents
 }
 
 func newCollector(l *Layer, max bounds) collector {
@@ -83,16 +88,41 @@ func (c *collector) setXattrs(xattrs []Xattr, size int) {
 	c.extraBytes += size
 }
 
+// programSize is about the memory that a program takes in a list, without its texts.
+const programSize = 150
+
+// setProgram sets what the first bytes of a file say of a program.
+func (c *collector) setProgram(start []byte) {
+	p, ok := program.Read(start)
+	if !ok {
+		return
+	}
+	if known, ok := c.list.programs[p]; ok {
+		c.entry.Program = c.list.t.programs[known]
+		return
+	}
+	c.entry.Program = &p
+	c.extraBytes += programSize + len(p.Interpreter) + len(p.Argument) + len(p.BuildID)
+}
+
 // add adds the entry to the list. It reports whether it replaced another one.
 func (c *collector) add() (replaced bool) {
 	e := &c.entry
+	if e.Kind == CharDevice && e.Major == 0 && e.Minor == 0 && e.Path != "" { // as overlay file systems write a deletion
+		*e = Entry{Path: e.Path, Kind: Whiteout, Time: e.Time}
+		c.remark(&c.layer.Remarks.DeviceDeletions, e.Path)
+	}
 	c.list.implyParents(e.Path)
 	if e.Kind == OpaqueFolder {
 		c.list.imply(e.Path)
 	}
-	replaced = c.list.put(e)
-	if replaced {
-		c.remarkRepeated(e.Path)
+	before, replaced := c.list.put(e)
+	if replaced && c.repeated.add(e.Path, c.max.remarks) {
+		c.remark(&c.layer.Remarks.Repeated, e.Path)
+	}
+	// Where the first entry is a folder that the archive implies, the path is not repeated.
+	if before != 0 && e.Kind.class() == entries && (before != Folder || e.Kind != Folder) && c.replaced.add(e.Path, c.max.remarks) {
+		c.remark(&c.layer.Remarks.Replaced, e.Path)
 	}
 	return replaced
 }
@@ -106,17 +136,21 @@ func (c *collector) remark(paths *[]string, path string) {
 	*paths = append(*paths, path)
 }
 
-func (c *collector) remarkRepeated(path string) {
-	if _, known := c.repeatedPaths[path]; known {
-		return
+// pathSet holds paths that were remarked on.
+type pathSet map[string]struct{}
+
+// add adds a path, and reports whether the set did not have it. It holds at most max paths.
+func (s *pathSet) add(path string, max int) bool {
+	if _, known := (*s)[path]; known {
+		return false
 	}
-	if c.repeatedPaths == nil {
-		c.repeatedPaths = map[string]struct{}{}
+	if *s == nil {
+		*s = pathSet{}
 	}
-	if len(c.repeatedPaths) < c.max.remarks {
-		c.repeatedPaths[path] = struct{}{}
+	if len(*s) < max {
+		(*s)[path] = struct{}{}
 	}
-	c.remark(&c.layer.Remarks.Repeated, path)
+	return true
 }
 
 // finish completes the layer.
@@ -126,18 +160,18 @@ func (c *collector) finish() {
 	for path := range l.Files.deletedAndGiven() {
 		c.remark(&l.Remarks.DeletedAndGiven, path)
 	}
-	count := func(n int, text string) {
+	count := func(kind LeftKind, n int, text string) {
 		if n > 0 {
-			l.Left = append(l.Left, fmt.Sprintf(text, humanize.Comma(int64(n))))
+			l.Left = append(l.Left, Left{kind, fmt.Sprintf(text, humanize.Comma(int64(n)))})
 		}
 	}
 	if c.stopped != "" {
-		l.Left = append(l.Left, c.stopped)
+		l.Left = append(l.Left, Left{LeftEntries, c.stopped})
 	}
-	count(c.longNames, fmt.Sprintf("entries with names of more than %s bytes: %%s", humanize.Comma(int64(c.max.path))))
-	count(c.bigXattrs, fmt.Sprintf("extended attributes of more than %s in an entry: %%s",
+	count(LeftEntries, c.longNames, fmt.Sprintf("entries with names of more than %s bytes: %%s", humanize.Comma(int64(c.max.path))))
+	count(LeftXattrs, c.bigXattrs, fmt.Sprintf("extended attributes of more than %s in an entry: %%s",
 		humanize.IBytes(uint64(c.max.xattrs)))) //nolint:gosec // 64 KiB
-	count(l.Remarks.Unhashed, "the content of sparse files that are larger than the archive: %s")
-	count(c.moreRemarks, "remarks on other paths: %s")
+	count(LeftContent, l.Remarks.Unhashed, "the content of sparse files that are larger than the archive: %s")
+	count(LeftRemarks, c.moreRemarks, "remarks on other paths: %s")
 	l.Left = slices.Clip(l.Left)
 }

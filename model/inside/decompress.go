@@ -237,7 +237,7 @@ func (a *archive) wrong() string {
 	case a.err == nil, errors.Is(a.err, io.EOF), a.left != "":
 		return ""
 	case errors.Is(a.err, io.ErrUnexpectedEOF):
-		return "is cut off"
+		return cutOffText
 	case errors.Is(a.err, gzip.ErrChecksum), errors.Is(a.err, zstd.ErrCRCMismatch):
 		return "does not match the checksum at its end"
 	case errors.Is(a.err, zstd.ErrUnknownDictionary):

@@ -3,6 +3,8 @@ package inside
 import (
 	"crypto/sha256"
 	"time"
+
+	"github.com/tagdiff/tagdiff/model/program"
 )
 
 // Kind is the type of an entry.
@@ -45,17 +47,36 @@ type Entry struct {
 	// Sum is the hash of the content of a file. It is zero if the content was not read, and
 	// for other kinds.
 	Sum Hash
-	// Normal is the hash of the content without the times that its format records: of gzip
-	// and of Python's .pyc files. It is zero for all other files.
+	// Normal is the hash of the content without the times that its format records: of gzip, zip
+	// up to MaxZip, ar, and Python's .pyc files. It is zero for all other files.
 	Normal Hash
 	// Link is the target of a Symlink as recorded, or the cleaned path that a Hardlink names.
 	Link         string
 	Major, Minor int64 // of a device
 	Xattrs       []Xattr
 	// Implied is set for a folder that the archive does not list. Another entry is in it. It
-	// stands right before the first such entry, has no attributes, and is not one of the
-	// entries that the archive has.
+	// stands right before the first such entry, and is not one of the entries that the archive has.
+	// It has no time. Mode and owner are 0755 and root, which docker and podman give it. containerd
+	// does too where no older layer has the folder, and else copies the attributes of the older one.
 	Implied bool
+	// Lent is set in merged lists for a folder that the newest layer implies. The attributes are those
+	// of an older layer, as in containerd. docker and podman give it 0755 and root.
+	Lent bool
+	// Program is what the first bytes of a file say, nil if it is not a program. The value is not
+	// changed.
+	Program *program.Program
+}
+
+// impliedMode is the mode that runtimes give a folder which an archive does not list.
+const impliedMode = 0o755
+
+// WithoutLent returns the entry as docker and podman make it: a folder that is lent the attributes of an older layer
+// does not have them there.
+func (e Entry) WithoutLent() Entry {
+	if e.Lent {
+		e.Mode, e.UID, e.GID, e.Xattrs = impliedMode, 0, 0, nil
+	}
+	return e
 }
 
 // Xattr is an extended attribute, as security.capability. Value holds its bytes.

@@ -2,13 +2,19 @@ package inside
 
 import (
 	"iter"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/tagdiff/tagdiff/model/program"
 )
 
 // List is the entries of a layer in the order of the archive. A path stands in it once: of
 // several entries of one path the last one counts, in the place of the first. The zero value has
 // no entries. A List is not changed after it was made, and may be used by several goroutines.
+//
+// In the list of an archive that Read has read, all names of a file with hard links have the
+// attributes that the file has in a container: see shareAttributes.
 //
 // It takes about 90 bytes for an entry: layers have up to a million of them.
 type List struct{ t *table }
@@ -33,12 +39,23 @@ func (l List) Len() int {
 // Recorded returns the number of entries that the archive lists: without those that are implied.
 func (l List) Recorded() int {
 	n := 0
-	for e := range l.All() {
-		if !e.Implied {
+	for i := range l.Len() {
+		if !l.t.attributes(i).implied {
 			n++
 		}
 	}
 	return n
+}
+
+// Deletions yields the whiteouts and opaque folders, in the order of the archive.
+func (l List) Deletions() iter.Seq[Entry] {
+	return func(yield func(Entry) bool) {
+		for i := range l.Len() {
+			if l.t.attributes(i).kind.class() != entries && !yield(l.t.entry(i)) {
+				return
+			}
+		}
+	}
 }
 
 // All yields the entries in the order of the archive.
@@ -54,6 +71,17 @@ func (l List) All() iter.Seq[Entry] {
 
 // At returns entry i in the order of the archive.
 func (l List) At(i int) Entry { return l.t.entry(i) }
+
+// Without returns the list without the entries at some paths.
+func (l List) Without(left func(path string) bool) List {
+	b := newBuilder()
+	for e := range l.All() {
+		if !left(e.Path) {
+			b.put(&e)
+		}
+	}
+	return b.list()
+}
 
 // Partner returns the position of the entry that stands for the same thing as e: the same path, and
 // both are whiteouts, opaque folders, or neither.
@@ -109,6 +137,172 @@ func (l List) Resolve(e Entry) (Entry, bool) {
 	return e, false
 }
 
+// LinkGroups returns the paths of files with several names, by name: that of the entry which has the content. It is
+// nil if no hard link names a file of the list.
+func (l List) LinkGroups() map[string]string {
+	if l.t == nil || !slices.ContainsFunc(l.t.attrs, func(a attributes) bool { return a.kind == Hardlink }) {
+		return nil
+	}
+	var groups map[string]string
+	for i := range l.Len() {
+		if l.t.attributes(i).kind != Hardlink {
+			continue
+		}
+		e := l.At(i)
+		name, ok := e.Path, true
+		for range maxHardlinks {
+			if e, ok = l.Find(e.Link); !ok || e.Kind != Hardlink {
+				break
+			}
+		}
+		if !ok || e.Kind != File {
+			continue
+		}
+		if groups == nil {
+			groups = map[string]string{}
+		}
+		groups[name], groups[e.Path] = e.Path, e.Path
+	}
+	return groups
+}
+
+// LastName returns the name of the last entry of a file with several names, by any of them: the file has the
+// attributes of that entry. It is the path itself for other entries.
+func (l List) LastName(path string) string {
+	groups := l.LinkGroups()
+	of, ok := groups[path]
+	if !ok {
+		return path
+	}
+	for i := range l.Len() {
+		if name := l.t.path(i); groups[name] == of {
+			path = name
+		}
+	}
+	return path
+}
+
+// shareAttributes gives all names of a file with hard links the attributes that the file has in a container: those of
+// its last entry. Runtimes make a link, and then set the attributes that its entry records, which are those of the
+// file. Extended attributes stay unless a later entry has them too. Capabilities do not stay: Linux removes them when
+// the owner is set. A link to a symbolic link sets its owner, not its mode and time.
+//
+// It changes the table: the list must not be in use yet. A table of contents is not for it, since it may lack the
+// attributes of links.
+func (l List) shareAttributes() {
+	if l.t == nil || !slices.ContainsFunc(l.t.attrs, func(a attributes) bool { return a.kind == Hardlink }) {
+		return
+	}
+	t, shared := l.t, map[int]sharedAttributes{}
+	for i := range t.n {
+		of, ok := t.linkedRow(i)
+		if !ok {
+			continue
+		}
+		file, known := shared[of]
+		if !known {
+			file = t.sharedAttributes(of)
+		}
+		if link := t.sharedAttributes(i); link != file {
+			shared[of] = t.setThroughLink(file, link, t.attributes(of).kind)
+		}
+	}
+	if len(shared) == 0 {
+		return
+	}
+	ids := map[attributes]uint32{}
+	for i, a := range t.attrs {
+		ids[a] = uint32(i) //nolint:gosec // MaxEntries limits it
+	}
+	set := func(i int, s sharedAttributes) {
+		s.kind = t.attributes(i).kind
+		id, known := ids[s.attributes]
+		if !known {
+			id = uint32(len(t.attrs)) //nolint:gosec // as above
+			ids[s.attributes], t.attrs = id, append(t.attrs, s.attributes)
+		}
+		r := t.row(i)
+		r.attr, r.sec, r.nsec = id, s.sec, s.nsec
+	}
+	for i := range t.n {
+		if of, ok := t.linkedRow(i); ok {
+			if s, differs := shared[of]; differs {
+				set(i, s)
+			}
+		}
+	}
+	for of, s := range shared {
+		set(of, s)
+	}
+}
+
+// sharedAttributes are what all names of a file have in common. The kind is not set.
+type sharedAttributes struct {
+	attributes
+	sec  int64
+	nsec uint32
+}
+
+func (t *table) sharedAttributes(i int) sharedAttributes {
+	r := t.row(i)
+	s := sharedAttributes{t.attrs[r.attr], r.sec, r.nsec}
+	s.kind = 0
+	return s
+}
+
+// setThroughLink returns the attributes of a file of a kind after those of a hard link to it were set.
+func (t *table) setThroughLink(file, link sharedAttributes, kind Kind) sharedAttributes {
+	after := link
+	if kind == Symlink {
+		after.mode, after.sec, after.nsec = file.mode, file.sec, file.nsec
+	}
+	if file.xattrs == noXattrs || file.xattrs == link.xattrs {
+		return after
+	}
+	var all []Xattr
+	if link.xattrs != noXattrs {
+		all = slices.Clone(t.xattrs[link.xattrs])
+	}
+	for _, x := range t.xattrs[file.xattrs] {
+		isSet := slices.ContainsFunc(all, func(set Xattr) bool { return set.Name == x.Name })
+		if !isSet && x.Name != "security.capability" {
+			all = append(all, x)
+		}
+	}
+	slices.SortFunc(all, func(a, b Xattr) int { return strings.Compare(a.Name, b.Name) })
+	if after.xattrs = noXattrs; len(all) > 0 {
+		after.xattrs = t.xattrsID(all)
+	}
+	return after
+}
+
+// xattrsID returns the index of extended attributes in t.xattrs, and adds them if they are new.
+func (t *table) xattrsID(all []Xattr) int32 {
+	i := slices.IndexFunc(t.xattrs, func(x []Xattr) bool { return slices.Equal(x, all) })
+	if i < 0 {
+		i = len(t.xattrs)
+		t.xattrs = append(t.xattrs, all)
+	}
+	return int32(i) //nolint:gosec // MaxEntries limits it
+}
+
+// linkedRow returns the row of the file that the hard link of a row names. It reports false if the row is not
+// a hard link, or the list does not have the file.
+func (t *table) linkedRow(i int) (of int, ok bool) {
+	of = i
+	for range maxHardlinks {
+		if t.attributes(of).kind != Hardlink {
+			return of, of != i && t.attributes(of).kind != Folder
+		}
+		next, found := t.find(t.texts.part(unpackedSpan(t.row(of).value)), entries)
+		if !found || next == of {
+			return 0, false
+		}
+		of = next
+	}
+	return 0, false
+}
+
 // deletedAndGiven yields the paths that have both a whiteout and an entry.
 func (l List) deletedAndGiven() iter.Seq[string] {
 	return func(yield func(string) bool) {
@@ -158,8 +352,11 @@ type table struct {
 	xattrs  [][]Xattr    // those that occur
 	devices [][2]int64   // numbers of devices
 	normals []normal     // in the order of rows
-	index   hashIndex    // of rows, by folder, name and class
-	dirs    hashIndex    // of folders, by path
+	runs    []runs       // in the order of rows
+	// programs are those that occur. They are not changed, since entries point at them.
+	programs []*program.Program
+	index    hashIndex // of rows, by folder, name and class
+	dirs     hashIndex // of folders, by path
 }
 
 // row is an entry.
@@ -186,6 +383,7 @@ type attributes struct {
 	mode     uint16
 	kind     Kind
 	implied  bool
+	lent     bool
 }
 
 // normal is the hash of the normalised content of a row, which few entries have.
@@ -193,6 +391,14 @@ type normal struct {
 	row int
 	sum Hash
 }
+
+// runs says that a row is a program, which few entries are.
+type runs struct {
+	row     int
+	program int32 // index in programs, or noProgram for a row whose program was replaced
+}
+
+const noProgram = -1
 
 // span is a part of a text.
 type span struct{ from, length uint32 }
@@ -249,13 +455,25 @@ func split(path string) (folder, name string) {
 	return path[:i], path[i+1:]
 }
 
+// attributes returns those of a row.
+func (t *table) attributes(i int) *attributes { return &t.attrs[t.row(i).attr] }
+
 // entry makes the entry of a row.
-func (t *table) entry(i int) Entry {
+func (t *table) entry(i int) Entry { return t.entryAs(i, t.path(i)) }
+
+// entryAs makes the entry of a row with another path.
+func (t *table) entryAs(i int, path string) Entry {
 	r := t.row(i)
 	a := &t.attrs[r.attr]
 	e := Entry{
-		Path: t.path(i), Kind: a.kind, Mode: a.mode, UID: a.uid, GID: a.gid, Sum: r.sum, Implied: a.implied,
-		Normal: t.normal(i),
+		Path: path, Kind: a.kind, Mode: a.mode, UID: a.uid, GID: a.gid, Sum: r.sum, Implied: a.implied,
+		Lent: a.lent, Normal: t.normal(i),
+	}
+	if a.implied {
+		e.Mode = impliedMode
+	}
+	if at := t.program(i); at != noProgram {
+		e.Program = t.programs[at]
 	}
 	if !a.implied {
 		e.Time = time.Unix(r.sec, int64(r.nsec)).UTC()
@@ -289,6 +507,14 @@ func (t *table) normal(i int) Hash {
 		return t.normals[from].sum
 	}
 	return Hash{}
+}
+
+// program returns the index of the program of a row, or noProgram, by binary search.
+func (t *table) program(i int) int32 {
+	if at, ok := slices.BinarySearchFunc(t.runs, i, func(r runs, i int) int { return r.row - i }); ok {
+		return t.runs[at].program
+	}
+	return noProgram
 }
 
 // find returns the row of a path.

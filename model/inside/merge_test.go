@@ -2,6 +2,7 @@ package inside
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"slices"
 	"strings"
@@ -38,6 +39,9 @@ func describe(l List) string {
 			text += "/"
 		case e.Kind == Folder:
 			text += fmt.Sprintf("/%o", e.Mode)
+			if e.Lent {
+				text += "?"
+			}
 		case e.Kind == Symlink:
 			text += "->" + e.Link
 		case e.Kind == Hardlink:
@@ -79,13 +83,17 @@ func TestMerge(t *testing.T) {
 		{"folder over file", []items{{file("a", "1")}, {folder("a")}}, "a/755"},
 		{"folder, file, folder", []items{{file("a/b", "1")}, {file("a", "2")}, {file("a/c", "3")}}, "a/ a/c=3"},
 		{"folder over folder", []items{{folder("a").As(0o700, 0, 0), file("a/b", "1")}, {folder("a"), file("a/c", "2")}}, "a/755 a/b=1 a/c=2"},
-		{"implied over folder", []items{{folder("a").As(0o700, 0, 0), file("a/b", "1")}, {file("a/c", "2")}, {file("a/d", "3")}}, "a/700 a/b=1 a/c=2 a/d=3"},
-		{"implied over newer folder", []items{{folder("a").As(0o700, 0, 0)}, {folder("a").As(0o711, 0, 0)}, {file("a/c", "2")}}, "a/711 a/c=2"},
+		{"implied over folder", []items{{folder("a").As(0o700, 0, 0), file("a/b", "1")}, {file("a/c", "2")}, {file("a/d", "3")}}, "a/700? a/b=1 a/c=2 a/d=3"},
+		{"implied over newer folder", []items{{folder("a").As(0o700, 0, 0)}, {folder("a").As(0o711, 0, 0)}, {file("a/c", "2")}}, "a/711? a/c=2"},
 		{"implied over deleted folder", []items{{folder("a").As(0o700, 0, 0)}, {file(".wh.a", "")}, {file("a/c", "2")}}, "a/ a/c=2"},
 		{"link became a folder", []items{{file("usr/lib/a", "1"), link("lib", "usr/lib")}, {file("lib/b", "2")}}, "lib/ lib/b=2 usr/ usr/lib/ usr/lib/a=1"},
 		{"link of the same layer", []items{{link("lib", "usr/lib"), file("lib/b", "2"), link("usr/lib", "/x/../y/")}}, "lib->usr/lib usr/ usr/lib->/x/../y/ y/ y/b=2"},
 		{"link loop", []items{{link("a", "b"), link("b", "a"), file("a/c", "1")}}, "a->b a/c=1 b->a"},
 		{"hard link", []items{{file("a", "1"), hard("b", "a")}, {file("a", "2")}}, "a=2 b=1"},
+		{"two names of one file", []items{{file("b", "1"), hard("a", "b")}}, "a=1 b=>a"},
+		{"names of two files", []items{{file("a", "1"), file("b", "1"), hard("c", "b")}}, "a=1 b=1 c=>b"},
+		{"one name of three replaced", []items{{file("a", "1"), hard("b", "a"), hard("c", "b")}, {file("a", "1")}}, "a=1 b=1 c=>b"},
+		{"names of one file in two layers", []items{{file("a", "1"), hard("b", "a")}, {hard("c", "a")}}, "a=1 b=>a c=1"},
 		{"hard link to a deleted name", []items{{file("a", "1"), hard("b", "a")}, {file(".wh.a", "")}}, "b=1"},
 		{"hard link to a lower layer", []items{{file("a", "1")}, {file("c", "2")}, {hard("b", "a")}}, "a=1 b=1 c=2"},
 		{"hard link to a deleted file", []items{{file("a", "1")}, {file(".wh.a", "")}, {hard("b", "a")}}, "b=>a"},
@@ -194,6 +202,11 @@ func TestWasteOf(t *testing.T) {
 		{"replaced by the same", []items{{file("a", big)}, {file("a", big).As(0o600, 0, 0)}}, []Waste{{0, 1, Replaced, 1, 100, "a", 100}}},
 		{"replaced, then deleted", []items{{file("a", big)}, {file("a", other)}, {file(".wh.a", "")}},
 			[]Waste{{0, 1, Replaced, 1, 100, "a", 100}, {1, 2, Deleted, 1, 10, "a", 10}}},
+		{"deleted, then with its folder", []items{{file("d/a", big)}, {file("d/.wh.a", "")}, {file(".wh.d", "")}}, []Waste{{0, 1, Deleted, 1, 100, "d/a", 100}}},
+		{"replaced, then deleted with its folder", []items{{file("d/a", big)}, {file("d/a", other)}, {file(".wh.d", "")}},
+			[]Waste{{0, 1, Replaced, 1, 100, "d/a", 100}, {1, 2, Deleted, 1, 10, "d/a", 10}}},
+		{"deleted with two folders", []items{{file("d/e/a", big)}, {file(".wh.d", "")}, {file("d/e/x", "")}, {file("d/.wh.e", "")}},
+			[]Waste{{0, 1, Deleted, 1, 100, "d/e/a", 100}}},
 		{"copied", []items{{file("a", big)}, {file("b", big)}}, []Waste{{1, 0, Copied, 1, 100, "b", 100}}},
 		{"copied in one layer", []items{{file("a", big), file("b", big)}}, []Waste{{0, 0, Copied, 1, 100, "b", 100}}},
 		{"moved", []items{{file("a", big)}, {file("b", big), file(".wh.a", "")}}, []Waste{{0, 1, Deleted, 1, 100, "a", 100}}},
@@ -209,16 +222,16 @@ func TestWasteOf(t *testing.T) {
 }
 
 func TestShelf(t *testing.T) {
-	s := &Shelf{limit: 3000}
-	both := func(path, a, b string) { s.offer(0, path, []byte(a)); s.offer(1, path, []byte(b)) }
+	s := &Shelf{limit: 20_000}
+	both := func(path, a, b string) { offer(s, 0, path, []byte(a)); offer(s, 1, path, []byte(b)) }
 	both("same", "1", "1")
 	both("other", "1", "2")
 	both("binary", "1\x00", "2")
 	both("not text", "\xff", "2")
 	both("large", strings.Repeat("x", MaxShelfFile+1), "2")
-	s.offer(0, "only A", []byte("3"))
-	s.offer(1, "empty", nil)
-	s.offer(0, "empty", []byte("4"))
+	offer(s, 0, "only A", []byte("3"))
+	offer(s, 1, "empty", nil)
+	offer(s, 0, "empty", []byte("4"))
 	both("again", "5", "5")
 	both("again", "6", "7")
 	both("forgotten", "8", "9")
@@ -240,10 +253,10 @@ func TestShelf(t *testing.T) {
 		t.Error("equal files are kept")
 	}
 	for i := range 100 { // more than the limit
-		s.offer(0, fmt.Sprint("many", i), []byte(strings.Repeat("x", 500)))
+		offer(s, 0, fmt.Sprint("many", i), []byte(strings.Repeat("x", 500)))
 	}
-	if _, _, ok := s.Texts("other"); ok || s.held > s.limit || len(s.queue) > 10 {
-		t.Errorf("%d bytes are held in %d texts", s.held, len(s.queue))
+	if _, ok := s.Text(0, "only A"); ok || s.waiting > s.limit/2 || len(s.queue) > 20 {
+		t.Errorf("%d bytes are held in %d texts", s.waiting, len(s.queue))
 	}
 	if _, ok := s.Text(0, "many99"); !ok {
 		t.Error("the newest is not kept")
@@ -252,8 +265,59 @@ func TestShelf(t *testing.T) {
 		both("x", "1", "1")
 		both("y", "1", "2")
 	}
-	if len(s.queue) > 3000 || len(s.texts) > 10 {
+	if len(s.queue) > 3000 || len(s.texts) > 30 {
 		t.Errorf("%d in the queue, %d texts", len(s.queue), len(s.texts))
+	}
+}
+
+// offer offers a text with its hash.
+func offer(s *Shelf, side int, path string, text []byte) {
+	s.offer(side, path, sha256.Sum256(text), text)
+}
+
+// TestShelf_pairs checks that a full shelf keeps the first pairs and the contents that it has returned, and
+// that a path that is listed twice gives the room of its first pair back.
+func TestShelf_pairs(t *testing.T) {
+	s := &Shelf{limit: 20_000}
+	path := func(i int) string { return fmt.Sprint("file", i) }
+	text := func(side, i int) string { return strings.Repeat(fmt.Sprint(side, i), 200) }
+	for range 2 { // the second time, each text replaces one
+		for i := range 100 {
+			offer(s, 0, path(i), []byte(text(0, i)))
+			offer(s, 1, path(i), []byte(text(1, i)))
+		}
+	}
+	kept := 0
+	for ; kept < 100; kept++ {
+		a, b, ok := s.Texts(path(kept))
+		if !ok {
+			break
+		}
+		if string(a) != text(0, kept) || string(b) != text(1, kept) {
+			t.Errorf("%s has other texts", path(kept))
+		}
+	}
+	if kept < 5 || len(s.texts) != 2*kept || s.paired > s.limit/2 || s.waiting != 0 {
+		t.Errorf("%d of %d pairs are kept in order, with %d bytes, %d bytes wait", kept, len(s.texts)/2, s.paired, s.waiting)
+	}
+	for i := range kept {
+		s.forget(0, path(i))
+		s.forget(1, path(i))
+	}
+	if s.paired != 0 || s.waiting != 0 || len(s.texts) != 0 {
+		t.Errorf("%d + %d bytes of %d texts stay", s.paired, s.waiting, len(s.texts))
+	}
+}
+
+// TestShelf_text checks that the content of a text that waits does not change when the text is dropped.
+func TestShelf_text(t *testing.T) {
+	var s Shelf
+	offer(&s, 0, "a", []byte("one"))
+	got, _ := s.Text(0, "a")
+	offer(&s, 1, "a", []byte("one"))
+	offer(&s, 0, "b", []byte("two"))
+	if string(got) != "one" {
+		t.Errorf("%q", got)
 	}
 }
 

@@ -9,9 +9,14 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/dustin/go-humanize"
+
+	"github.com/tagdiff/tagdiff/model/packages"
+	"github.com/tagdiff/tagdiff/model/privatekey"
+	"github.com/tagdiff/tagdiff/model/program"
 )
 
 // Options of Read.
@@ -23,6 +28,8 @@ type Options struct {
 	Keep *Shelf
 	// Side is the side of Keep that the layer belongs to: 0 for A, 1 for B.
 	Side int
+
+	isStart bool // the bytes are the first ones of a layer
 }
 
 // Progress says how far a layer has been read.
@@ -39,7 +46,7 @@ const (
 	progressBytes   = 256 << 10
 	blobBuffer      = 256 << 10
 	archiveBuffer   = 64 << 10 // archive/tar reads headers of 512 bytes one by one
-	contentBuffer   = 64 << 10
+	contentBuffer   = MaxHead  // whose first part says what program a file is
 	tarBlock        = 512
 )
 
@@ -50,15 +57,30 @@ const (
 // it left out.
 func Read(r io.Reader, o Options) (*Layer, error) { return read(r, o, usual) }
 
+// ReadStart reads the first bytes of a layer: the entries that begin in them are listed. A file that
+// is cut off has no hash, but its program if enough of it is there. Nothing is verified. Broken says
+// what is wrong before the bytes end.
+func ReadStart(start []byte) *Layer {
+	l, _ := read(bytes.NewReader(start), Options{isStart: true}, usual) // the reader returns no error
+	l.How, l.Blob, l.DiffID, l.TOCDigests, l.TOCDiffers = Start, "", "", nil, nil
+	if l.Broken == cutOffText {
+		l.Broken = ""
+	}
+	return l
+}
+
+const cutOffText = "is cut off"
+
 func read(r io.Reader, o Options, max bounds) (*Layer, error) {
 	l := &Layer{How: Full}
 	src := &source{r: r, sum: sha256.New()}
 	blob := bufio.NewReaderSize(src, blobBuffer)
 	p, broken := decoder(src, blob, max.window)
 	defer p.close()
+	l.Format = p.format
 	rd := &reader{
 		collector: newCollector(l, max), o: o, blob: src, archive: newArchive(p, src, max),
-		content: make([]byte, contentBuffer), sum: sha256.New(), normal: sha256.New(),
+		content: make([]byte, contentBuffer), sum: sha256.New(), normal: newNormalizer(),
 	}
 	if broken == "" {
 		broken = rd.readArchive()
@@ -67,6 +89,8 @@ func read(r io.Reader, o Options, max bounds) (*Layer, error) {
 	rd.report(true)
 	l.Packed, l.Unpacked = src.n, rd.archive.n
 	rd.finish()
+	rd.finishPackages()
+	defer func() { l.Files.shareAttributes() }() // the table of contents is compared with what is recorded
 	if err := src.failed(); err != nil {
 		l.DiffID = "" // the end of the archive may be before that of the blob, which is not proved
 		return l, err
@@ -83,10 +107,12 @@ type reader struct {
 	blob    *source
 	archive *archive
 
-	content     []byte // a buffer
-	sum, normal hash.Hash
-	sparse      int64 // the sizes of the sparse files that were hashed
-	toc         foundTOC
+	content  []byte // a buffer
+	sum      hash.Hash
+	normal   *normalizer
+	sparse   int64 // the sizes of the sparse files that were hashed
+	toc      foundTOC
+	packages packages.Collector
 
 	batch     []Entry
 	told      int // entries
@@ -104,7 +130,7 @@ func (rd *reader) readArchive() (broken string) {
 	hidden += rd.drain(in)
 	a := rd.archive
 	if a.left != "" {
-		rd.layer.Left = append(rd.layer.Left, a.left)
+		rd.layer.Left = append(rd.layer.Left, Left{LeftEntries, a.left})
 		return ""
 	}
 	if errors.Is(a.err, io.EOF) {
@@ -117,7 +143,7 @@ func (rd *reader) readArchive() (broken string) {
 	case errors.Is(err, io.EOF):
 		rd.layer.Remarks.Hidden = hidden
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return "is cut off"
+		return cutOffText
 	case err != nil && rd.entries == 0:
 		return "does not hold a tar archive"
 	case errors.Is(err, tar.ErrFieldTooLong):
@@ -166,15 +192,22 @@ func (rd *reader) readEntry(h *tar.Header, content io.Reader) error {
 	e.Mode, e.UID, e.GID, e.Time = uint16(h.Mode&0o7777), h.Uid, h.Gid, h.ModTime.UTC() //nolint:gosec // 12 bits
 	switch e.Kind {
 	case File:
-		if err := rd.readContent(h, content); err != nil {
+		err := rd.readContent(h, content)
+		if err != nil && rd.o.isStart {
+			rd.add()
+		}
+		if err != nil {
 			return err
 		}
 	case CharDevice, BlockDevice:
 		e.Major, e.Minor = h.Devmajor, h.Devminor
 	}
 	rd.setXattrs(xattrsOf(h))
-	if replaced := rd.add(); replaced && rd.o.Keep != nil && e.Kind != File {
-		rd.o.Keep.forget(rd.o.Side, e.Path)
+	if replaced := rd.add(); replaced && e.Kind != File {
+		rd.packages.Forget(e.Path)
+		if rd.o.Keep != nil {
+			rd.o.Keep.forget(rd.o.Side, e.Path)
+		}
 	}
 	if rd.o.Arrived != nil {
 		rd.batch = append(rd.batch, *e)
@@ -210,6 +243,7 @@ func (rd *reader) readContent(h *tar.Header, content io.Reader) error {
 	if isSparse(h) {
 		if h.Size > rd.max.sparse+rd.archive.n-rd.sparse {
 			rd.layer.Remarks.Unhashed++
+			rd.packages.Forget(e.Path)
 			return nil
 		}
 		rd.sparse += h.Size
@@ -217,6 +251,7 @@ func (rd *reader) readContent(h *tar.Header, content io.Reader) error {
 	if h.Size == 0 {
 		e.Sum = NoContent
 		rd.keep(nil)
+		rd.beginPackages(nil).close()
 		return nil
 	}
 	rd.sum.Reset()
@@ -226,31 +261,58 @@ func (rd *reader) readContent(h *tar.Header, content io.Reader) error {
 		rd.sum.Sum(e.Sum[:0])
 		return err
 	}
-	from, to := 0, 0 // where the format records a time
+	var parser packageParser
+	isKey := false
 	for left := h.Size; left > 0; {
 		chunk := rd.content[:min(left, int64(len(rd.content)))]
-		if _, err := io.ReadFull(content, chunk); err != nil {
+		if n, err := io.ReadFull(content, chunk); err != nil {
+			if left == h.Size && n >= program.HeadSize {
+				rd.setProgram(chunk[:n])
+			}
 			return cutOff(err)
 		}
 		_, _ = rd.sum.Write(chunk) // hashes return no error
-		if left == h.Size {
+		isFirst := left == h.Size
+		if left -= int64(len(chunk)); left == 0 {
+			rd.sum.Sum(e.Sum[:0])
+		}
+		if isFirst {
 			rd.keep(chunk)
-			if from, to = recordedTime(e.Path, chunk); to > 0 {
-				rd.normal.Reset()
-				clear(chunk[from:to])
-			}
+			rd.readAccounts(chunk)
+			isKey = privatekey.IsOpen(chunk)
+			rd.setProgram(chunk)
+			rd.normal.start(e.Path, h.Size, chunk)
+			parser = rd.beginPackages(chunk)
 		}
-		if to > 0 {
-			_, _ = rd.normal.Write(chunk)
-		}
-		left -= int64(len(chunk))
+		parser.write(chunk)
+		rd.normal.write(chunk) // which may change it
 		rd.report(false)
 	}
-	rd.sum.Sum(e.Sum[:0])
-	if to > 0 {
-		rd.normal.Sum(e.Normal[:0])
+	parser.close()
+	e.Normal = rd.normal.end()
+	if isKey {
+		rd.addPrivateKey(e.Sum)
 	}
 	return nil
+}
+
+// readAccounts reads the users or groups of a file, if its content is all there.
+func (rd *reader) readAccounts(chunk []byte) {
+	if rd.entry.Size == int64(len(chunk)) {
+		rd.layer.Accounts.Read(rd.entry.Path, chunk, rd.entry.Sum)
+	}
+}
+
+// addPrivateKey notes that a content holds a private key.
+func (rd *reader) addPrivateKey(sum Hash) {
+	keys := rd.layer.PrivateKeys
+	switch {
+	case slices.Contains(keys, sum):
+	case len(keys) >= rd.max.remarks:
+		rd.moreRemarks++
+	default:
+		rd.layer.PrivateKeys = append(keys, sum)
+	}
 }
 
 // keep offers the content of a file to the shelf, if it is all there.
@@ -258,7 +320,7 @@ func (rd *reader) keep(chunk []byte) {
 	switch {
 	case rd.o.Keep == nil:
 	case rd.entry.Size == int64(len(chunk)):
-		rd.o.Keep.offer(rd.o.Side, rd.entry.Path, chunk)
+		rd.o.Keep.offer(rd.o.Side, rd.entry.Path, rd.entry.Sum, chunk)
 	default:
 		rd.o.Keep.forget(rd.o.Side, rd.entry.Path)
 	}
@@ -274,22 +336,6 @@ func isSparse(h *tar.Header) bool {
 		}
 	}
 	return false
-}
-
-// recordedTime says where the content of a file that starts with start records a time: a gzip
-// file when it was made, one of Python's .pyc files when the source was changed. Python 3.7 and
-// later write flags before the time; without flags, that is the time of the source and not its
-// hash (PEP 552).
-func recordedTime(path string, start []byte) (from, to int) {
-	const pycHeader, gzipSmallest = 16, 18
-	switch {
-	case len(start) >= gzipSmallest && bytes.HasPrefix(start, gzipMagic) && start[2] == 8:
-		return 4, 8
-	case len(start) >= pycHeader && strings.HasSuffix(path, ".pyc") && start[2] == '\r' && start[3] == '\n' &&
-		bytes.Equal(start[4:8], []byte{0, 0, 0, 0}):
-		return 8, 12
-	}
-	return 0, 0
 }
 
 // drain reads the rest of the archive, and counts the bytes other than zero.

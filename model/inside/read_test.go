@@ -87,9 +87,10 @@ func TestRead_entry(t *testing.T) {
 	device.Devmajor, device.Devminor = 8, 1
 	fraction := time.Unix(1714566615, 123456789).UTC()
 	withTime := insidetest.File("etc/passwd", "root").As(0o4755, 7, 8).At(fraction)
-	withTime.Format = tar.FormatPAX
+	again := insidetest.Hardlink("etc/again", "./etc//passwd").As(0o4755, 7, 8).At(fraction)
+	withTime.Format, again.Format = tar.FormatPAX, tar.FormatPAX
 	archive := insidetest.Tar(insidetest.Folder("./etc"), withTime, insidetest.File("/empty", ""),
-		insidetest.Symlink("lib", "/usr/../lib"), insidetest.Hardlink("etc/again", "./etc//passwd"), device, insidetest.Of(tar.TypeFifo, "pipe"),
+		insidetest.Symlink("lib", "/usr/../lib"), again, device, insidetest.Of(tar.TypeFifo, "pipe"),
 		insidetest.File("bin/ping", "x").With("SCHILY.xattr.security.capability", "\x01\x00").With("SCHILY.xattr.a", "b"),
 		insidetest.File("bin/odd", "x").With("LIBARCHIVE.xattr.user.%20a", "aGk"), insidetest.Of('7', "contiguous"),
 		insidetest.File("etc/.wh.shadow", ""), insidetest.File("usr/share/.wh..wh..opq", ""))
@@ -104,13 +105,14 @@ func TestRead_entry(t *testing.T) {
 	want := []Entry{
 		entry("etc", Folder, 0o755),
 		{Path: "etc/passwd", Kind: File, Mode: 0o4755, UID: 7, GID: 8, Size: 4, Sum: sumOf("root"), Time: fraction},
-		file("empty", ""), entry("lib", Symlink, 0o644), entry("etc/again", Hardlink, 0o644),
-		{Path: "dev", Kind: Folder, Implied: true}, entry("dev/sda", BlockDevice, 0o644), entry("pipe", Fifo, 0o644),
-		{Path: "bin", Kind: Folder, Implied: true}, file("bin/ping", "x"), file("bin/odd", "x"), entry("contiguous", Other, 0o644),
+		file("empty", ""), entry("lib", Symlink, 0o644), entry("etc/again", Hardlink, 0o4755),
+		{Path: "dev", Kind: Folder, Mode: 0o755, Implied: true}, entry("dev/sda", BlockDevice, 0o644), entry("pipe", Fifo, 0o644),
+		{Path: "bin", Kind: Folder, Mode: 0o755, Implied: true}, file("bin/ping", "x"), file("bin/odd", "x"), entry("contiguous", Other, 0o644),
 		entry("etc/shadow", Whiteout, 0o644),
-		{Path: "usr", Kind: Folder, Implied: true}, {Path: "usr/share", Kind: Folder, Implied: true}, entry("usr/share", OpaqueFolder, 0o644),
+		{Path: "usr", Kind: Folder, Mode: 0o755, Implied: true}, {Path: "usr/share", Kind: Folder, Mode: 0o755, Implied: true}, entry("usr/share", OpaqueFolder, 0o644),
 	}
 	want[3].Link, want[4].Link = "/usr/../lib", "etc/passwd"
+	want[4].UID, want[4].GID, want[4].Time = 7, 8, fraction
 	want[6].Major, want[6].Minor = 8, 1
 	want[9].Xattrs = []Xattr{{"a", "b"}, {"security.capability", "\x01\x00"}}
 	want[10].Xattrs = []Xattr{{"user. a", "hi"}}
@@ -124,6 +126,72 @@ func TestRead_entry(t *testing.T) {
 	linked, ok := l.Files.Resolve(want[4])
 	if !ok || linked.Path != "etc/again" || linked.Sum != sumOf("root") {
 		t.Errorf("the hard link leads to %+v, %v", linked, ok)
+	}
+}
+
+// TestRead_hardlinks checks the attributes of files with several names against what podman's overlay storage
+// makes of the same archives.
+func TestRead_hardlinks(t *testing.T) {
+	const capability = "SCHILY.xattr.security.capability"
+	file, hard, link := insidetest.File, insidetest.Hardlink, insidetest.Symlink
+	later := insidetest.Then.Add(time.Hour)
+	for _, c := range []struct {
+		name    string
+		archive items
+		want    []string // path, mode, owner, hours after Then, extended attributes
+	}{
+		{"equal", items{file("a", "1").As(0o755, 1, 2), hard("b", "a").As(0o755, 1, 2)}, []string{"a 755 1:2 0", "b 755 1:2 0"}},
+		{"the last entry counts", items{file("a", "1"), hard("b", "a").As(0o4755, 5, 6).At(later), hard("c", "b").As(0o600, 3, 0), file("d", "1")},
+			[]string{"a 600 3:0 0", "b 600 3:0 0", "c 600 3:0 0", "d 644 0:0 0"}},
+		{"back to the first", items{file("a", "1"), hard("b", "a").As(0o4755, 5, 6), hard("c", "a")}, []string{"a 644 0:0 0", "b 644 0:0 0", "c 644 0:0 0"}},
+		{"attributes stay and capabilities go", items{file("a", "1").With(capability, "x").With("SCHILY.xattr.user.a", "1").With("SCHILY.xattr.user.b", "2"),
+			hard("b", "a").With("SCHILY.xattr.user.b", "3")}, []string{"a 644 0:0 0 user.a=1 user.b=3", "b 644 0:0 0 user.a=1 user.b=3"}},
+		{"capabilities of the last entry", items{file("a", "1"), hard("b", "a").With(capability, "x")},
+			[]string{"a 644 0:0 0 security.capability=x", "b 644 0:0 0 security.capability=x"}},
+		{"a symbolic link", items{link("a", "x").As(0o777, 0, 0), hard("b", "a").As(0o600, 5, 0).At(later)}, []string{"a 777 5:0 0", "b 777 5:0 0"}},
+		{"a file that is not there", items{hard("b", "a").As(0o600, 5, 0), file("c", "")}, []string{"b 600 5:0 0", "c 644 0:0 0"}},
+		{"links in a circle", items{hard("b", "a").As(0o600, 5, 0), hard("a", "b")}, []string{"b 600 5:0 0", "a 644 0:0 0"}},
+	} {
+		archive := insidetest.Tar(c.archive...)
+		var got []string
+		for e := range mustReadWell(t, archive, archive).Files.All() {
+			text := fmt.Sprintf("%s %o %d:%d %.0f", e.Path, e.Mode, e.UID, e.GID, e.Time.Sub(insidetest.Then).Hours())
+			for _, x := range e.Xattrs {
+				text += " " + x.Name + "=" + x.Value
+			}
+			got = append(got, text)
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%s: %s", c.name, diff)
+		}
+	}
+}
+
+func TestList_lastName(t *testing.T) {
+	archive := insidetest.Tar(insidetest.File("a", "1"), insidetest.File("x", "1"), insidetest.Hardlink("c", "a"), insidetest.Hardlink("b", "c"),
+		insidetest.Hardlink("y", "gone"))
+	l := mustReadWell(t, archive, archive).Files
+	for path, want := range map[string]string{"a": "b", "b": "b", "c": "b", "x": "x", "y": "y", "none": "none"} {
+		if got := l.LastName(path); got != want {
+			t.Errorf("%s: %s, want %s", path, got, want)
+		}
+	}
+}
+
+// TestRead_deviceDeletions checks that a device 0, 0 is a deletion, and that others are devices.
+func TestRead_deviceDeletions(t *testing.T) {
+	null, block := insidetest.Of(tar.TypeChar, "dev/null"), insidetest.Of(tar.TypeBlock, "dev/b")
+	null.Devmajor, null.Devminor = 1, 3
+	archive := insidetest.Tar(insidetest.Of(tar.TypeChar, "bin/sh"), null, block)
+	l := mustReadWell(t, archive, archive)
+	if !l.Files.Deletes("bin/sh") || l.Files.Deletes("dev/null") || l.Files.Deletes("dev/b") {
+		t.Errorf("%+v", slices.Collect(l.Files.All()))
+	}
+	if diff := cmp.Diff(Remarks{DeviceDeletions: []string{"bin/sh"}}, l.Remarks); diff != "" {
+		t.Error(diff)
+	}
+	if _, ok := Merge([]*Layer{layersOf(t, items{insidetest.File("bin/sh", "1")})[0], l}).Find("bin/sh"); ok {
+		t.Error("the file of the older layer is there")
 	}
 }
 
@@ -175,7 +243,7 @@ func TestRead_repeated(t *testing.T) {
 	if diff := cmp.Diff([]string{"a", "a/b", "c", "x", "x", "y", "y", "z"}, paths(l.Files)); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff(Remarks{Repeated: []string{"a/b", "a"}, DeletedAndGiven: []string{"x", "y"}}, l.Remarks); diff != "" {
+	if diff := cmp.Diff(Remarks{Repeated: []string{"a/b", "a"}, Replaced: []string{"a/b"}, DeletedAndGiven: []string{"x", "y"}}, l.Remarks); diff != "" {
 		t.Error(diff)
 	}
 	if b, _ := l.Files.Find("a/b"); b.Sum != sumOf("2") {

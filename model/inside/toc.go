@@ -7,7 +7,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"hash"
@@ -18,8 +17,13 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize"
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/opencontainers/go-digest"
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/tagdiff/tagdiff/model/inside/chunks"
+	"github.com/tagdiff/tagdiff/model/packages"
 )
 
 // Some layers have a table of contents with the hash of each file, so that a runtime can read
@@ -37,6 +41,11 @@ const (
 	annotationStargzChecksum = "io.containers.zstd-chunked.manifest-checksum"
 )
 
+// IsChunked reports whether the annotations of a layer say that it is zstd:chunked, in either dialect.
+func IsChunked(annotations map[string]string) bool {
+	return annotations[annotationPodmanPosition] != "" || annotations[annotationStargzPosition] != ""
+}
+
 // The footers of eStargz: an empty gzip member that has the offset of the table in an extra field.
 const (
 	footerSize       = 51
@@ -49,6 +58,9 @@ const (
 func LazyPullFile(path string) bool {
 	return path == tocName || path == ".prefetch.landmark" || path == ".no.prefetch.landmark"
 }
+
+// IsTable reports whether a path is that of the table of contents which eStargz adds to a layer.
+func IsTable(path string) bool { return path == tocName }
 
 // TOCPlan says which bytes of a layer to read for its table of contents.
 type TOCPlan struct {
@@ -172,6 +184,7 @@ func (p TOCPlan) ReadTOC(raw []byte) (*Layer, error) {
 		return nil, errTOCDigest
 	}
 	l.Packed, l.TOCDigests = int64(len(raw)), nil
+	l.chunked = chunked{files: l.chunked.index.Files(p.From), size: p.size, isZstd: p.isZstd}
 	return l, nil
 }
 
@@ -182,6 +195,8 @@ func readTable(in io.Reader, max bounds) (*Layer, error) {
 	switch {
 	case limited.left < 0:
 		return nil, errTOCLarge
+	case limited.blanks > maxBlanks:
+		return nil, fmt.Errorf("the table of contents is not valid: %w", errBlanks)
 	case err != nil:
 		return nil, fmt.Errorf("the table of contents is not valid: %w", err)
 	}
@@ -250,61 +265,70 @@ type tocEntry struct {
 	Digest   string            `json:"digest"`
 	DevMajor int64             `json:"devMajor"`
 	DevMinor int64             `json:"devMinor"`
+
+	// Where the content is: see the package chunks.
+	Offset      int64  `json:"offset"`
+	End         int64  `json:"endOffset"`   // of podman
+	Skip        int64  `json:"innerOffset"` // of stargz-snapshotter
+	ChunkOffset int64  `json:"chunkOffset"`
+	ChunkDigest string `json:"chunkDigest"`
 }
 
 // decodeTOC reads a table to its end, entry by entry.
 func decodeTOC(in io.Reader, max bounds) (*Layer, error) {
 	c := newCollector(&Layer{How: TOC}, max)
-	d := json.NewDecoder(in)
+	d := jsontext.NewDecoder(in, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	if err := enterEntries(d); err != nil {
 		return nil, err
 	}
-	for !c.isFull() && d.More() {
+	for !c.isFull() && d.PeekKind() != jsontext.KindEndArray {
 		var e tocEntry
-		if err := d.Decode(&e); err != nil {
+		if err := json.UnmarshalDecode(d, &e, json.MatchCaseInsensitiveNames(true)); err != nil {
 			return nil, err
 		}
-		if e.Type != "chunk" { // more of the file before
-			c.addTOC(&e)
-			c.entries++
+		if e.Type == "chunk" { // more of the file before
+			c.chunks.Chunk(e.Offset, e.ChunkOffset, statedSum(e.ChunkDigest))
+			continue
 		}
+		c.addTOC(&e)
+		c.entries++
 	}
 	if c.stopped == "" {
-		if _, err := d.Token(); err != nil { // the end of the list
+		if _, err := d.ReadToken(); err != nil { // the end of the list
 			return nil, err
 		}
 	}
 	// The rest is hashed and not read: more members, of which none is in both formats.
-	if _, err := io.Copy(io.Discard, io.MultiReader(d.Buffered(), in)); err != nil {
+	if _, err := io.Copy(io.Discard, io.MultiReader(bytes.NewReader(d.UnreadBuffer()), in)); err != nil {
 		return nil, err
 	}
 	c.finish()
+	c.layer.chunked.index = c.chunks
 	return c.layer, nil
 }
 
 // enterEntries goes to the first element of the member entries.
-func enterEntries(d *json.Decoder) error {
-	if t, err := d.Token(); err != nil || t != json.Delim('{') {
+func enterEntries(d *jsontext.Decoder) error {
+	if t, err := d.ReadToken(); err != nil || t.Kind() != jsontext.KindBeginObject {
 		return orError(err, "it is not an object")
 	}
 	for {
-		key, err := d.Token()
+		key, err := d.ReadToken()
 		if err != nil {
 			return err
 		}
-		if key == json.Delim('}') {
+		if key.Kind() == jsontext.KindEndObject {
 			return errors.New("it has no entries")
 		}
-		if key == "entries" {
+		if key.String() == "entries" {
 			break
 		}
-		var skipped json.RawMessage
-		if err := d.Decode(&skipped); err != nil {
+		if err := d.SkipValue(); err != nil {
 			return err
 		}
 	}
-	t, err := d.Token()
-	if err != nil || t != json.Delim('[') {
+	t, err := d.ReadToken()
+	if err != nil || t.Kind() != jsontext.KindBeginArray {
 		return orError(err, "its entries are not a list")
 	}
 	return nil
@@ -343,6 +367,8 @@ func (c *collector) addTOC(t *tocEntry) {
 	slices.SortFunc(xattrs, func(a, b Xattr) int { return strings.Compare(a.Name, b.Name) })
 	c.setXattrs(xattrs, size)
 	c.add()
+	f := chunks.File{Path: e.Path, Size: e.Size, Sum: e.Sum, Skip: t.Skip}
+	c.chunks.Add(f, t.Offset, t.End, statedSum(t.ChunkDigest), e.Kind == File && (packages.IsRecord(e.Path) || MayHoldPackages(*e)))
 }
 
 func tocKind(name string) Kind {
@@ -370,9 +396,14 @@ func tocSum(t *tocEntry) Hash {
 	if t.Size == 0 && t.Digest == "" {
 		return NoContent
 	}
-	// A table has a digest for each file: Digest.Validate would take a tenth of the time for all.
+	return statedSum(t.Digest)
+}
+
+// statedSum returns the hash of a digest, zero if it is not one. A table has a digest for each file: Digest.Validate would
+// take a tenth of the time for all.
+func statedSum(digest string) Hash {
 	var sum Hash
-	encoded, ok := strings.CutPrefix(t.Digest, "sha256:")
+	encoded, ok := strings.CutPrefix(digest, "sha256:")
 	if !ok || len(encoded) != hex.EncodedLen(len(sum)) || strings.ContainsAny(encoded, "ABCDEF") {
 		return Hash{}
 	}

@@ -8,7 +8,7 @@ import (
 // Waste is what a layer ships although no container needs it.
 type Waste struct {
 	Layer int // the layer that ships it
-	By    int // the newer layer that hides it; of a copy, the layer with the first one
+	By    int // the oldest of the newer layers that hide it; of a copy, the layer with the first one
 	Kind  WasteKind
 	Files int
 	Bytes int64
@@ -31,12 +31,13 @@ const (
 // waste. A file of which a hard link in its layer is seen is not waste.
 func WasteOf(layers []*Layer) []Waste {
 	m := newMerger(layers)
-	w := waster{linked: map[layerPath]bool{}, sums: map[wasteKey]*Waste{}}
+	m.blames = true
+	w := waster{merger: m, linked: map[layerPath]bool{}, sums: map[wasteKey]*Waste{}}
 	m.visit(func(v visit) {
 		switch {
-		case v.entry.Kind == Hardlink && v.hidden == 0:
-			w.linked[layerPath{v.layer, v.entry.Link}] = true
-		case v.entry.Kind != File || v.entry.Size == 0:
+		case v.attributes.kind == Hardlink && v.hidden == 0:
+			w.linked[layerPath{v.layer, m.recorded(v).Link}] = true
+		case v.attributes.kind != File || m.recorded(v).Size == 0:
 		case v.hidden == 0:
 			w.seen = append(w.seen, v)
 		default:
@@ -60,6 +61,7 @@ type wasteKey struct {
 
 // waster adds up waste.
 type waster struct {
+	*merger
 	linked       map[layerPath]bool // files that a hard link which is seen names
 	seen, hidden []visit
 	sums         map[wasteKey]*Waste
@@ -72,16 +74,17 @@ func (w *waster) add(v visit, by int, kind WasteKind) {
 		sum = &Waste{Layer: v.layer, By: by, Kind: kind}
 		w.sums[key] = sum
 	}
+	size := w.recorded(v).Size
 	sum.Files++
-	sum.Bytes += v.entry.Size
-	if v.entry.Size > sum.LargestSize {
-		sum.Largest, sum.LargestSize = v.entry.Path, v.entry.Size
+	sum.Bytes += size
+	if size > sum.LargestSize {
+		sum.Largest, sum.LargestSize = v.path, size
 	}
 }
 
 func (w *waster) addHidden() {
 	for _, v := range w.hidden {
-		if !w.linked[layerPath{v.layer, v.entry.Path}] {
+		if !w.linked[layerPath{v.layer, v.path}] {
 			w.add(v, v.by, v.hidden)
 		}
 	}
@@ -93,13 +96,14 @@ func (w *waster) addCopied() {
 	slices.SortStableFunc(w.seen, func(a, b visit) int { return a.layer - b.layer })
 	first := map[Hash]int{} // the layer
 	for _, v := range w.seen {
-		if v.entry.Sum == (Hash{}) {
+		sum := w.recorded(v).Sum
+		if sum == (Hash{}) {
 			continue
 		}
-		if by, again := first[v.entry.Sum]; again {
+		if by, again := first[sum]; again {
 			w.add(v, by, Copied)
 		} else {
-			first[v.entry.Sum] = v.layer
+			first[sum] = v.layer
 		}
 	}
 }

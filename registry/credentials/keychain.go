@@ -30,7 +30,7 @@ import (
 // first use and runs a helper only when a registry requires a login.
 type Keychain struct {
 	helpers helpers
-	system  string // the folder in which /etc, /run and /usr are; "/" but for tests
+	system  string // the folder in which /etc, /run and /usr are; "/" except for tests
 
 	mu        sync.Mutex
 	static    bool // no files are read

@@ -30,14 +30,14 @@ func Incidents() []Incident {
 			Story: "The service did not change, yet build 1042 fails its package check. The Dockerfile says FROM python:2.7. What changed?",
 			A:     "shop/api:build-1041",
 			B:     ":build-1042",
-			Look:  "Find the first step that differs, and see which image it belongs to. Then list the tags of library/python.",
+			Look:  "Open Packages: which have moved? For the tags of library/python, come back to this screen and press 5.",
 		},
 		{
 			Title: "The wrong platform",
 			Story: "The index says linux/arm64 and so does the config, but on the arm64 hosts the tool ends with \"exec format error\". v1.3 works.",
 			A:     "uis/tool:v1.3",
 			B:     ":main",
-			Look:  "Open Platforms, and compare the layers of arm64 and amd64.",
+			Look:  "Open Platforms: which machine is the program of each platform for?",
 		},
 		{
 			Title: "The same commit, built twice",

@@ -66,7 +66,12 @@ func (tr *Transport) do(parent context.Context, req *http.Request, limit int64, 
 	if resp.StatusCode < http.StatusContinue {
 		return Response{}, atHost(resp.Request.URL.Host, req, errNoStatus)
 	}
-	if err := a.read(resp, req, limit, w); err != nil {
+	err = a.read(resp, req, limit, w)
+	if err == nil && resp.ContentLength < 0 {
+		// The end of the connection is the end of such a body, also where a timeout has closed it.
+		err = w.ctx.Err()
+	}
+	if err != nil {
 		return a, atHost(resp.Request.URL.Host, req, w.cause(err))
 	}
 	return a, nil

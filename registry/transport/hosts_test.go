@@ -1,8 +1,13 @@
 package transport
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"net"
 	"net/http"
+	"net/http/httptest"
+	"syscall"
 	"testing"
 
 	"github.com/tagdiff/tagdiff/registry/credentials"
@@ -42,5 +47,52 @@ func TestDialAddress_hosts(t *testing.T) {
 		if got := dialAddress(host); got != want {
 			t.Errorf("%s: got %s", host, got)
 		}
+	}
+}
+
+// TestHostTransport_lostAlert checks when a request is sent again with HTTP/1.1, and whose error counts.
+func TestHostTransport_lostAlert(t *testing.T) {
+	server := httptest.NewTLSServer(http.NotFoundHandler())
+	t.Cleanup(server.Close)
+	alert := func(a Alert) error { return &net.OpError{Op: "remote error", Err: errors.New("tls: " + string(a))} }
+	of := func(op string, err error) error { return &net.OpError{Op: op, Net: "tcp", Err: err} }
+	broken, lost := of("write", syscall.EPIPE), errors.New(notEstablished)
+	for name, tt := range map[string]struct {
+		http2, http1, want error // http1 nil: the server answers
+		once               bool  // HTTP/1.1 is not asked
+	}{
+		"the write failed":                  {http2: broken, http1: alert(CertificateRequired), want: alert(CertificateRequired)},
+		"the connection was closed":         {http2: lost, http1: alert(CertificateRequired), want: alert(CertificateRequired)},
+		"an answer":                         {http2: lost},
+		"a server with HTTP/2 only":         {http2: lost, http1: alert(noApplicationProtocol), want: lost},
+		"closed with HTTP/1.1, too":         {http2: broken, http1: of("read", syscall.ECONNRESET), want: broken},
+		"an alert that was not lost":        {http2: alert(CertificateRequired), want: alert(CertificateRequired), once: true},
+		"no connection":                     {http2: of("dial", syscall.ECONNREFUSED), want: of("dial", syscall.ECONNREFUSED), once: true},
+		"closed after the request was sent": {http2: of("read", syscall.ECONNRESET), want: of("read", syscall.ECONNRESET), once: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			http1 := server.Client().Transport.(*http.Transport).Clone()
+			http1.DisableKeepAlives = true
+			if tt.http1 != nil || tt.once {
+				http1.DialTLSContext = func(context.Context, string, string) (net.Conn, error) {
+					if tt.once {
+						t.Error("HTTP/1.1 was asked")
+					}
+					return nil, tt.http1
+				}
+			}
+			h := &hostTransport{http1: http1, Transport: &http.Transport{
+				DialTLSContext: func(context.Context, string, string) (net.Conn, error) { return nil, tt.http2 },
+			}}
+			req, err := http.NewRequestWithContext(registrytest.Deadline(t), http.MethodGet, server.URL, nil)
+			registrytest.OK(t, err)
+			resp, err := h.RoundTrip(req)
+			if err == nil {
+				registrytest.OK(t, resp.Body.Close())
+			}
+			if fmt.Sprint(err) != fmt.Sprint(tt.want) {
+				t.Errorf("got %v, want %v", err, tt.want)
+			}
+		})
 	}
 }

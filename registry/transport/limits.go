@@ -75,12 +75,15 @@ type Timeouts struct {
 	MinRate    int64
 }
 
+// minPerSecond is the least number of bytes in a second of a stream, on average over Rate.
+const minPerSecond = 1000
+
 // DefaultTimeouts returns the timeouts of the program. A manifest takes at most two
 // minutes.
 func DefaultTimeouts() Timeouts {
 	return Timeouts{
 		Dial: 10 * time.Second, Preconnect: 8 * time.Second, Silence: DefaultTimeout, Remembered: 3 * time.Second, Total: 4 * DefaultTimeout,
-		Rate: time.Minute, MinRate: 60_000,
+		Rate: 2 * DefaultTimeout, MinRate: int64(minPerSecond * (2 * DefaultTimeout).Seconds()),
 	}
 }
 
@@ -89,7 +92,8 @@ func DefaultTimeouts() Timeouts {
 func (t Timeouts) WithSilence(silence time.Duration) Timeouts {
 	if silence > 0 {
 		t.Silence, t.Total = silence, 4*silence
-		t.Rate = max(t.Rate, 2*silence)
+		t.Rate = 2 * silence
+		t.MinRate = int64(minPerSecond * t.Rate.Seconds())
 		t.Dial, t.Remembered = min(t.Dial, silence), min(t.Remembered, silence)
 	}
 	return t

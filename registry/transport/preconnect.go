@@ -35,9 +35,14 @@ type pendingConn struct {
 // dialFunc opens a connection, as net.Dialer does.
 type dialFunc = func(ctx context.Context, network, address string) (net.Conn, error)
 
-func newPreconnector(dialTCP dialFunc, own string, config *tls.Config, t Timeouts) *preconnector {
+// newPreconnector makes a preconnector for the address own. protocols are the names of those of HTTP
+// that it offers to the server, those of net/http if there are none.
+func newPreconnector(dialTCP dialFunc, own string, config *tls.Config, t Timeouts, protocols ...string) *preconnector {
 	config = config.Clone()
-	config.NextProtos = []string{"h2", "http/1.1"} // http.Transport adds them only to its own copy
+	config.NextProtos = protocols
+	if len(protocols) == 0 {
+		config.NextProtos = []string{"h2", "http/1.1"} // http.Transport adds them only to its own copy
+	}
 	return &preconnector{dialTCP: dialTCP, own: own, tls: config, timeouts: t, pending: map[string]*pendingConn{}}
 }
 

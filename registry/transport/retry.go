@@ -49,10 +49,13 @@ func (p RetryPolicy) shouldRetry(try int, a Response, err error) (time.Duration,
 	return 0, false
 }
 
+// notEstablished is the text of net/http for an HTTP/2 connection that ended before its first request.
+const notEstablished = "http2: client conn could not be established"
+
 // lostTexts are texts of errors that net/http does not export: the server closed a connection
 // at the moment when it was used (net/http transport.go and h2_bundle.go).
 var lostTexts = []string{
-	"http: server closed idle connection", "http2: client conn could not be established", "http2: client connection lost",
+	"http: server closed idle connection", notEstablished, "http2: client connection lost",
 	"http2: client conn is closed", "http2: client conn not usable",
 }
 

@@ -60,21 +60,7 @@ func (s *blobServer) serve(w http.ResponseWriter, r *http.Request) {
 
 // cut serves the blob and breaks the connection after some bytes of the body.
 func (s *blobServer) cut(w http.ResponseWriter, r *http.Request, after int) {
-	s.serve(&cutWriter{w, after}, r)
-}
-
-type cutWriter struct {
-	http.ResponseWriter
-	left int
-}
-
-func (w *cutWriter) Write(p []byte) (int, error) {
-	n, _ := w.ResponseWriter.Write(p[:min(w.left, len(p))])
-	if w.left -= n; w.left == 0 {
-		w.ResponseWriter.(http.Flusher).Flush()
-		panic(http.ErrAbortHandler)
-	}
-	return n, nil
+	s.serve(registrytest.Torn(w, after), r)
 }
 
 func (s *blobServer) ranges() []string {
@@ -313,7 +299,7 @@ func TestStream_encoding(t *testing.T) {
 		body := compressed(s)
 		w.(http.Flusher).Flush()
 		if n == 0 {
-			(&cutWriter{w, 40_000}).Write(body) //nolint:errcheck // it panics
+			registrytest.Torn(w, 40_000).Write(body) //nolint:errcheck // it panics
 		}
 		_, _ = w.Write(body)
 		return true

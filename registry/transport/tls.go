@@ -127,6 +127,9 @@ type Alert string
 // CertificateRequired is the alert of TLS 1.3 for a missing client certificate.
 var CertificateRequired = alertOf(116)
 
+// noApplicationProtocol is the alert of a server that has no version of HTTP that the client offers (RFC 7301).
+var noApplicationProtocol = alertOf(120)
+
 // clientCertificateAlerts are the alerts of servers that miss or reject a client
 // certificate (RFC 5246 and 8446); handshake_failure also has other causes.
 var clientCertificateAlerts = []Alert{

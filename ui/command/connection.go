@@ -30,7 +30,11 @@ type notes struct {
 	last  string
 }
 
+// add adds a warning, unless it is empty.
 func (n *notes) add(s string) {
+	if s == "" {
+		return
+	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.count, n.last = n.count+1, s

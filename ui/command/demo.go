@@ -33,6 +33,7 @@ func demoCommand(f *flags, failed *result) *cobra.Command {
 		}),
 	}
 	f.defineViews(c.Flags())
+	f.defineScreen(c)
 	return c
 }
 

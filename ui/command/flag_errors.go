@@ -63,6 +63,8 @@ func valueError(e *pflag.InvalidValueError) error {
 			return fmt.Errorf("%s %s has no unit; write %sMB or %sGB", name, value, value, value)
 		}
 		return fmt.Errorf("%s %q is not a size; write one such as 64MB or 1GiB", name, value)
+	case "theme":
+		return fmt.Errorf("%s %q is not a theme: use auto, dark, light or none", name, value)
 	case "bool":
 		return fmt.Errorf("%s takes no value; leave out =%s", name, value)
 	}

@@ -6,26 +6,33 @@ import (
 	"os"
 	"regexp"
 	"regexp/syntax"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/charmbracelet/x/term"
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/registry"
+	"github.com/tagdiff/tagdiff/ui"
 	"github.com/tagdiff/tagdiff/ui/report"
 )
 
 // flags are the values of the flags that tagdiff and its subcommands share.
 type flags struct {
 	output, logFile, platform, expect, metadata, match string
+	configFile                                         string
+	tab                                                string
 	plainHTTP, noJournal, noCache, probe               bool
 	ascii, noColor, reveal                             bool
 	exact, digests, siblings                           bool
 	recheck, timeout                                   time.Duration
 	parallel                                           int
+	theme                                              theme
+	noMouse                                            bool
 	insideFlags
 }
 
@@ -33,6 +40,8 @@ type flags struct {
 func (f *flags) defineShared(p *pflag.FlagSet) {
 	p.StringVarP(&f.output, "output", "o", "", "Output `FORMAT`: tui, text, markdown or json (default tui on a terminal, else text)")
 	p.StringVar(&f.logFile, "log", "", "Append every request to `FILE`")
+	p.StringVar(&f.configFile, "config", "",
+		"Read settings from `FILE`, none for no file (default: the variable TAGDIFF_CONFIG, else config.yaml in your configuration folder)")
 	p.BoolVar(&f.plainHTTP, "plain-http", false, "Use http for registries (loopback hosts need no flag)")
 	p.BoolVar(&f.ascii, "ascii", false, "Draw with ASCII characters")
 	p.BoolVar(&f.noColor, "no-color", false, "Use no colours (or set the variable NO_COLOR)")
@@ -62,6 +71,29 @@ func (f *flags) defineReports(p *pflag.FlagSet) {
 	p.BoolVar(&f.digests, "digests", false, "List the tags of a repository by digest: one HEAD request per tag")
 	p.StringVar(&f.match, "match", "", "With --digests, only tags that match the regular `EXPRESSION`")
 	f.define(p)
+}
+
+// defineTab adds the flag that chooses the first tab of the screen, with its completion.
+func (f *flags) defineTab(c *cobra.Command) {
+	c.Flags().StringVar(&f.tab, "tab", "", "Open the screen on the tab with this `NAME`: "+strings.Join(ui.TabNames(), ", "))
+	// The error is that of a flag that does not exist.
+	_ = c.RegisterFlagCompletionFunc("tab", cobra.FixedCompletions(ui.TabNames(), cobra.ShellCompDirectiveNoFileComp))
+}
+
+// checkTab refuses --tab with the name of no tab, without a screen, and with a list.
+func (f *flags) checkTab(form string, refs []model.Ref) error {
+	isImage := len(refs) > 0 && refs[0].Names() == model.NamesManifest
+	switch {
+	case f.tab == "":
+		return nil
+	case !slices.Contains(ui.TabNames(), f.tab):
+		return fmt.Errorf("--tab %q is not a tab: write %s", f.tab, strings.Join(ui.TabNames(), ", "))
+	case form != "tui":
+		return errors.New("--tab chooses a tab of the screen; leave it out of a report")
+	case !isImage:
+		return errors.New("--tab needs an image; give a reference with a tag or a digest")
+	}
+	return nil
 }
 
 // Limits of --timeout: about one round trip of the slowest usable link, and a day.

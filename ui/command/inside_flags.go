@@ -18,9 +18,18 @@ import (
 
 // insideFlags are the flags about what is inside layers.
 type insideFlags struct {
-	inside, allFiles bool
-	maxRead          byteSize
-	accept           string
+	inside, packages, allFiles, programs bool
+	maxRead                              byteSize
+	accept                               string
+	setsMaxRead                          bool // the user gave maxRead
+}
+
+// maxExtract is the largest file that the screen writes to disk, 0 for the usual limit.
+func (f *insideFlags) maxExtract() int64 {
+	if f.setsMaxRead {
+		return int64(f.maxRead)
+	}
+	return 0
 }
 
 // defaultMaxRead limits what a report reads of layers.
@@ -29,24 +38,35 @@ const defaultMaxRead = byteSize(256_000_000)
 func (f *insideFlags) define(p *pflag.FlagSet) {
 	f.maxRead = defaultMaxRead
 	p.BoolVar(&f.inside, "inside", false, "Read the layers that differ, of one image all, and say which files differ and why")
-	p.Var(&f.maxRead, "max-read", "With --inside in a report, read at most `SIZE` of layers, for example 64MB or 1GiB")
+	p.BoolVar(&f.packages, "packages", false,
+		"Like --inside, and list all packages that differ, of one image all; also read layers that only packages need")
+	p.Var(&f.maxRead, "max-read", "In a report with --inside, --programs or --expect, read at most `SIZE` of layers, for example 64MB or "+
+		"1GiB; on the screen, write files up to this size to disk")
 	p.StringVar(&f.accept, "accept", "",
 		"Like --inside, and exit with 0 if no more than `KIND` differs inside the layers: times or generated")
+	p.BoolVar(&f.programs, "programs", false,
+		"In a report, read the layers that differ, of one image all, and list the programs in them with their machines")
 	p.BoolVar(&f.allFiles, "all-files", false, "With --inside in a report, list every file that differs, of one image all files")
 }
 
 // wantsReport reports whether a flag makes sense in a report only.
-func (f *insideFlags) wantsReport() bool { return f.accept != "" || f.allFiles }
+func (f *insideFlags) wantsReport() bool { return f.accept != "" || f.allFiles || f.programs }
 
 // check refuses flags that do not fit together.
 func (f *insideFlags) check(form string, refs []model.Ref, isChanged func(name string) bool, exact bool) error {
+	f.setsMaxRead = isChanged("max-read")
 	for _, only := range []struct {
-		name string
-		set  bool
-	}{{"--accept", f.accept != ""}, {"--all-files", f.allFiles}, {"--max-read", isChanged("max-read")}} {
+		name  string
+		set   bool
+		needs string
+	}{
+		{"--accept", f.accept != "", "--inside"}, {"--all-files", f.allFiles, "--inside"}, {"--programs", f.programs, ""},
+		{"--max-read", f.setsMaxRead && form != "tui", "--inside, --programs or --expect"},
+	} {
+		reads := f.reads() || only.name == "--max-read" && (f.programs || isChanged("expect"))
 		switch {
-		case only.set && !f.reads():
-			return errors.New(only.name + " needs --inside")
+		case only.set && only.needs != "" && !reads:
+			return errors.New(only.name + " needs " + only.needs)
 		case only.set && form == "tui":
 			return errors.New(only.name + " is for reports: use -o text, markdown or json")
 		}
@@ -54,8 +74,17 @@ func (f *insideFlags) check(form string, refs []model.Ref, isChanged func(name s
 	if f.accept != "" {
 		return f.checkAccept(refs, exact)
 	}
-	if f.inside && form != "tui" && len(refs) == 1 && refs[0].Names() != model.NamesManifest {
-		return fmt.Errorf("--inside needs an image; add a tag to %s", refs[0])
+	needed := ""
+	switch {
+	case f.packages:
+		needed = "--packages"
+	case f.reads():
+		needed = "--inside"
+	case f.programs:
+		needed = "--programs"
+	}
+	if needed != "" && form != "tui" && len(refs) == 1 && refs[0].Names() != model.NamesManifest {
+		return fmt.Errorf("%s needs an image; add a tag to %s", needed, refs[0])
 	}
 	return nil
 }
@@ -74,14 +103,14 @@ func (f *insideFlags) checkAccept(refs []model.Ref, exact bool) error {
 }
 
 // reads reports whether layers are read.
-func (f *insideFlags) reads() bool { return f.inside || f.accept != "" }
+func (f *insideFlags) reads() bool { return f.inside || f.packages || f.accept != "" }
 
 // request returns what a report reads of layers, nil for nothing.
 func (f *insideFlags) request() *report.Inside {
 	if !f.reads() {
 		return nil
 	}
-	r := &report.Inside{MaxRead: int64(f.maxRead), Accept: diff.InsideCode(f.accept)}
+	r := &report.Inside{MaxRead: int64(f.maxRead), Accept: diff.InsideCode(f.accept), Packages: f.packages}
 	if term.IsTerminal(os.Stderr.Fd()) && !isDumbTerminal() {
 		r.Progress = os.Stderr
 	}

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,7 +22,7 @@ func (f *flags) open(cmd *cobra.Command, args []string, guide *ui.Guide) error {
 	if err := checkEmpty(cmd); err != nil {
 		return err
 	}
-	args, short := padShortDigest(args)
+	args, short := padShortDigests(args)
 	refs, other, err := f.refs(cmd.Context(), args)
 	if err != nil {
 		return err
@@ -38,14 +39,8 @@ func (f *flags) open(cmd *cobra.Command, args []string, guide *ui.Guide) error {
 	if err != nil {
 		return err
 	}
-	if f.recheck != 0 && f.recheck < time.Second {
-		return fmt.Errorf("--recheck %s must be at least 1s, or 0 for never", f.recheck)
-	}
-	if err := f.checkPlatform(form, refs); err != nil {
+	if err := cmp.Or(f.checkRecheck(), f.checkTab(form, refs), f.checkPlatform(form, refs), f.checkExact(refs)); err != nil {
 		return err
-	}
-	if f.exact && (f.expect != "" || len(refs) == 1) {
-		return errors.New("--exact compares the digests of two images; give a second one, or leave it out")
 	}
 	if err := f.check(form, refs, cmd.Flags().Changed, f.exact); err != nil {
 		return err
@@ -55,18 +50,24 @@ func (f *flags) open(cmd *cobra.Command, args []string, guide *ui.Guide) error {
 		return err
 	}
 	defer on.close(cmd.ErrOrStderr())
-	if refs, err = short.complete(cmd.Context(), on.source(), refs); err != nil {
+	settings := f.readConfig()
+	f.useSettings(settings, cmd.Flags().Changed)
+	if refs, err = completeDigests(cmd.Context(), digestFinder{on.source(), cmd.ErrOrStderr()}, refs, short); err != nil {
 		return err
 	}
 	if form == "tui" {
-		return f.screen(cmd.Context(), ui.Options{
+		on.notes.add(settings.mistakesLine())
+		return f.screen(cmd.Context(), settings, ui.Options{
 			Registry: on.source(), Journal: on.seen.forScreens(), Hosts: on.client.KnownHosts, Notes: on.notes.latest, Open: refs, Guide: guide,
 		})
 	}
+	printMistakes(cmd.ErrOrStderr(), settings.mistakes)
 	r := report.Request{
 		Registry: on.source(), Format: form, Platform: f.platform, Exact: f.exact, Expect: expected, Digests: digests,
-		Siblings: f.siblings, Inside: f.request(), Errors: cmd.ErrOrStderr(), Journal: on.seen.forScreens(),
-		Options: report.Options{Gate: safe.Gate{Reveal: f.reveal}, ASCII: f.plainText(), PlainHTTP: f.plainHTTP, AllFiles: f.allFiles},
+		Siblings: f.siblings, Inside: f.request(), Programs: &report.Programs{MaxRead: int64(f.maxRead), List: f.programs},
+		Errors: cmd.ErrOrStderr(), Journal: on.seen.forScreens(),
+		Options: report.Options{Gate: safe.Gate{Reveal: f.reveal}, ASCII: f.plainText(), PlainHTTP: f.plainHTTP, AllFiles: f.allFiles,
+			AllPackages: f.packages, Programs: f.programs},
 	}
 	same, err := f.print(cmd.Context(), cmd.OutOrStdout(), r, refs, guide)
 	if err == nil && !same {
@@ -79,6 +80,22 @@ func (f *flags) open(cmd *cobra.Command, args []string, guide *ui.Guide) error {
 	return withReading(err, args, refs)
 }
 
+// checkRecheck refuses an interval that would flood a registry.
+func (f *flags) checkRecheck() error {
+	if f.recheck != 0 && f.recheck < time.Second {
+		return fmt.Errorf("--recheck %s must be at least 1s, or 0 for never", f.recheck)
+	}
+	return nil
+}
+
+// checkExact refuses --exact where two images are not compared.
+func (f *flags) checkExact(refs []model.Ref) error {
+	if f.exact && (f.expect != "" || len(refs) == 1) {
+		return errors.New("--exact compares the digests of two images; give a second one, or leave it out")
+	}
+	return nil
+}
+
 // checkEmpty refuses flags with an empty value, which an unset shell variable gives.
 func checkEmpty(cmd *cobra.Command) error {
 	for _, f := range []struct{ name, next string }{
@@ -86,6 +103,8 @@ func checkEmpty(cmd *cobra.Command) error {
 		{"metadata", "names no file; give the file that docker buildx --metadata-file wrote"},
 		{"platform", "names no platform; write one, for example linux/arm64"},
 		{"log", "names no file"},
+		{"config", "names no file; write none for no file"},
+		{"tab", "names no tab; write one, for example layers"},
 		{"accept", "names no kind of difference; write times or generated"},
 		{"match", "names no tags; write a regular expression, for example ^v1[.]"},
 	} {

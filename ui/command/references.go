@@ -9,38 +9,35 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tagdiff/tagdiff/model/files"
+	"github.com/opencontainers/go-digest"
 
-	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/files"
 	"github.com/tagdiff/tagdiff/model/panics"
-	"github.com/tagdiff/tagdiff/ui/report"
 )
 
-// shortDigest is an argument that names a digest by its first digits. What was read of the
-// other argument may have the rest.
+// shortDigest is an argument that names a digest by its first digits.
 type shortDigest struct {
 	arg    int
-	prefix model.DigestPrefix // "" for none
+	prefix model.DigestPrefix
 }
 
-// padShortDigest writes the algorithm before whole digests and fills up a short digest of one
-// of two images with zeros, so that they can be parsed.
-func padShortDigest(args []string) ([]string, shortDigest) {
+// padShortDigests writes the algorithm before whole digests and fills up short digests with zeros, so that they
+// can be parsed. Digits alone after an image are a digest of its repository.
+func padShortDigests(args []string) ([]string, []shortDigest) {
 	args = slices.Clone(args)
+	var short []shortDigest
 	for i := range args {
+		if _, ok := model.ParseDigestPrefix(args[i], model.ShortDigits); ok && i == 1 {
+			args[i] = "@" + strings.TrimPrefix(args[i], "@")
+		}
 		args[i] = withAlgorithm(args[i])
-	}
-	if len(args) != 2 {
-		return args, shortDigest{}
-	}
-	for i, arg := range args {
-		if rest, prefix, ok := model.CutDigestPrefix(arg); ok {
+		if rest, prefix, ok := model.CutDigestPrefix(args[i]); ok {
 			args[i] = rest + "@" + prefix.Padded().String()
-			return args, shortDigest{i, prefix}
+			short = append(short, shortDigest{i, prefix})
 		}
 	}
-	return args, shortDigest{}
+	return args, short
 }
 
 // withAlgorithm writes the algorithm before a whole digest that has none: @DIGITS.
@@ -56,40 +53,28 @@ func withAlgorithm(arg string) string {
 	return arg
 }
 
-// complete returns refs with the whole digest, if it is that of the other image or of an
-// entry of its index.
-func (s shortDigest) complete(ctx context.Context, reg report.Source, refs []model.Ref) ([]model.Ref, error) {
-	if s.prefix == "" {
-		return refs, nil
-	}
-	other := refs[1-s.arg]
-	art, err := reg.Load(ctx, other, func(model.Artifact) {})
-	if err != nil {
-		return nil, err
-	}
-	owners := diff.Owners(s.prefix, art)
-	found, isManifest := diff.ManifestIn(owners)
-	switch {
-	case isManifest:
-		refs = slices.Clone(refs)
-		refs[s.arg].Digest = found.Digest
-		return refs, nil
-	case len(owners) == 0:
-		return nil, &model.ReadError{
-			Message: fmt.Sprintf("%s is not a digest of %s: no manifest, image ID, layer or diff_id begins with it", s.prefix, other),
-			Next:    fmt.Sprintf("write all 64 digits, or run tagdiff %s and press / to find it", other.Repo()),
+// completeDigests returns refs with whole digests. They come from the other image and the entries of its index, and
+// else from the tags of the repository.
+func completeDigests(ctx context.Context, find digestFinder, refs []model.Ref, short []shortDigest) ([]model.Ref, error) {
+	refs = slices.Clone(refs)
+	for i, s := range short {
+		if s.arg >= len(refs) {
+			continue // --metadata names the image
 		}
+		var found digest.Digest
+		var err error
+		if len(refs) == 2 && len(short) == 1 {
+			found, err = find.inImage(ctx, refs[1-s.arg], 1-s.arg, s.prefix)
+		}
+		if err == nil && found == "" {
+			found, err = find.inRepository(ctx, refs[s.arg].Repo(), s.prefix)
+		}
+		if err != nil {
+			return nil, err
+		}
+		refs[short[i].arg].Digest = found
 	}
-	partOf := &model.ReadError{
-		Message: diff.OwnersText(owners, true).String(), Next: "compare with a tag or the digest of a manifest",
-	}
-	if len(diff.DigestsOf(owners)) > 1 {
-		return nil, partOf
-	}
-	partOf.Blob = owners[0].Digest
-	var sides [2]*model.Artifact
-	sides[1-s.arg] = &art
-	return nil, diff.Identified(partOf, sides[0], sides[1])
+	return refs, nil
 }
 
 // refs returns the references of the arguments, or the image of --metadata. other is the

@@ -12,7 +12,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
-	"os/signal"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -21,6 +20,7 @@ import (
 	"github.com/tagdiff/tagdiff/model/panics"
 	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/ui/crash"
+	"github.com/tagdiff/tagdiff/ui/garbage"
 )
 
 // Exit codes are those of diff(1).
@@ -37,7 +37,8 @@ var errDifferent = errors.New("not the same image")
 // version and commit are those of a release, empty in other builds.
 func Main(version, commit string) int {
 	crash.RunMonitor(files.StateFolder(), version)
-	ctx, stop := signal.NotifyContext(context.Background(), endSignals()...)
+	garbage.Limit()
+	ctx, stop := withSignals(context.Background())
 	defer stop()
 	ignoreFileSizeSignal()
 	defer context.AfterFunc(ctx, exitAfterGrace)()
@@ -127,7 +128,9 @@ if no locale is set on a terminal like the vt100.`,
 	f.defineShared(c.PersistentFlags())
 	f.defineViews(c.Flags())
 	f.defineReports(c.Flags())
-	c.AddCommand(demoCommand(&f, failed), watchCommand(&f, failed), manCommand(failed))
+	f.defineTab(c)
+	f.defineScreen(c)
+	c.AddCommand(demoCommand(&f, failed), watchCommand(&f, failed), configCommand(&f, failed), manCommand(failed))
 	checkCompletionArgs(c, failed)
 	checkHelpArgs(c, failed)
 	setHelp(c)

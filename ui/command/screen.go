@@ -18,7 +18,7 @@ import (
 )
 
 // screen runs the terminal program until the user quits.
-func (f *flags) screen(ctx context.Context, o ui.Options) error {
+func (f *flags) screen(ctx context.Context, s settings, o ui.Options) error {
 	glyphs := look.Unicode()
 	if f.plainText() {
 		glyphs = look.ASCII()
@@ -30,8 +30,12 @@ func (f *flags) screen(ctx context.Context, o ui.Options) error {
 	if file := files.Join(files.StateFolder(), "places.json"); o.Guide == nil && file != "" { // places of the demo end with the program
 		o.Places = places.At(file)
 	}
-	o.Platform, o.PlainHTTP, o.Recheck, o.Inside = f.platform, f.plainHTTP, f.recheck, f.inside
+	o.Platform, o.PlainHTTP, o.Recheck = f.platform, f.plainHTTP, f.recheck
+	o.Inside, o.Packages = f.inside || f.packages, f.packages
 	o.Gate, o.Glyphs, o.InTmux = safe.Gate{Reveal: f.reveal}, glyphs, os.Getenv("TMUX") != ""
+	o.MaxExtract, o.Tab = f.maxExtract(), f.tab
+	o.TagOrder, o.OwnHosts, o.Keys = s.Order.Value, s.Hosts.Value, s.KeyMap()
+	f.setScreen(&o)
 	o.Size = func() (width, height int) {
 		width, height, _ = term.GetSize(os.Stdout.Fd()) // zero if it fails
 		return width, height

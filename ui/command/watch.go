@@ -83,7 +83,7 @@ func (f *flags) watch(cmd *cobra.Command, args []string, own watchFlags) error {
 	case readerGone, stopped && own.moves == 0:
 		return nil
 	case stopped: // an error, since a script must not take it for a move
-		return fmt.Errorf("stopped by a signal after %d of %d moves; start watch again", moves, own.moves)
+		return fmt.Errorf("stopped by a signal, moves so far: %d of %d; start watch again", moves, own.moves)
 	}
 	return err
 }

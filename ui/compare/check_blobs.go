@@ -10,6 +10,7 @@ import (
 	"github.com/opencontainers/go-digest"
 	"github.com/opencontainers/image-spec/specs-go/v1"
 
+	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/ui/look"
@@ -203,6 +204,14 @@ func (p comparePage) blobAnswered(msg blobStateMsg) comparePage {
 	return p
 }
 
+// checkEnded handles the end of a check, unless that is of an earlier one.
+func (p comparePage) checkEnded(msg blobsCheckedMsg) (page.Page, page.Effects) {
+	if p.check.stage != checkRunning || msg.id != p.check.id {
+		return p, nil
+	}
+	return p.endCheck()
+}
+
 // endCheck puts the answers that came into the comparison and reports them.
 func (p comparePage) endCheck() (comparePage, page.Effects) {
 	result := p.check.result()
@@ -221,7 +230,59 @@ func (p comparePage) endCheck() (comparePage, page.Effects) {
 	}
 	p.check.cancel()
 	p.check = blobCheck{id: p.check.id}
-	return p.recompare(), page.Toast(result)
+	return p.recompare(), page.Toast(p.withClaims(result))
+}
+
+// withClaims adds to the result of a check what is known of the contents of the layers: those that were read and are
+// not what their config claims, else how many were not read.
+func (p comparePage) withClaims(result safe.Text) safe.Text {
+	seen, unread := map[digest.Digest]bool{}, map[digest.Digest]bool{}
+	var wrong []safe.Text
+	for side, s := range bothSides(&p.a, &p.b) {
+		if s.art == nil {
+			continue
+		}
+		for _, e := range s.art.Images() {
+			if e.Image == nil {
+				continue
+			}
+			for _, step := range e.Image.Steps {
+				switch d := step.Layer.Digest; {
+				case step.ClaimedDiffID != "", step.Broken != "":
+					if !seen[d] {
+						wrong = append(wrong, p.stepOfText(side, s, e, step))
+					}
+					seen[d] = true
+				case step.HasLayer && !step.Checked && !step.Missing:
+					unread[d] = true
+				}
+			}
+		}
+	}
+	switch n := len(wrong); {
+	case n == 1:
+		return safe.Sprintf("%s is not what the config claims; %s", wrong[0], result)
+	case n == 2:
+		return safe.Sprintf("%s and %s are not what the configs claim; %s", wrong[0], wrong[1], result)
+	case n > 2:
+		return safe.Sprintf("%d layers are not what the configs claim, the first is %s; %s", n, wrong[0], result)
+	case len(unread) > 0:
+		return safe.Sprintf("%s; %s not read", result, look.Count(len(unread), safe.Const("layer is"), safe.Const("layers are")))
+	}
+	return result
+}
+
+// stepOfText names a step of an image of one side: "step 4 of B on linux/arm64". The platform is left out of
+// the only image of a side.
+func (p comparePage) stepOfText(letter diff.Side, s *side, e model.Entry, step model.Step) safe.Text {
+	text := safe.Sprintf("step %d", step.Index+1)
+	if !p.alone {
+		text = safe.Sprintf("%s of %s", text, sideLetter(letter))
+	}
+	if len(s.art.Images()) > 1 {
+		text = safe.Sprintf("%s on %s", text, safe.Clean(model.PlatformName(e.Platform())))
+	}
+	return text
 }
 
 // dropCheck ends a check whose images are no longer on the page.
@@ -245,7 +306,7 @@ func (c blobCheck) result() safe.Text {
 		}
 	}
 	blobs := func(n int) safe.Text {
-		return look.Count(n, safe.Const("config or layer"), safe.Const("configs and layers"))
+		return look.Count(n, safe.Const("blob"), safe.Const("blobs"))
 	}
 	known := c.done - c.unknown
 	var text safe.Text
@@ -257,7 +318,7 @@ func (c blobCheck) result() safe.Text {
 	case known == 0:
 		text = safe.Const("nothing is known")
 	default:
-		text = safe.Sprintf("nothing is missing: the registry has %s", blobs(known))
+		text = safe.Sprintf("nothing is missing (%s)", blobs(known))
 	}
 	if odd > 0 {
 		text = safe.Sprintf("%s; %s as the manifest states", text, look.Count(odd, safe.Const("is not"), safe.Const("are not")))

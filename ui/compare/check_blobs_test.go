@@ -17,7 +17,7 @@ func TestCheckBlobs(t *testing.T) {
 	layers := f.ByTag["prod"].Entries[0].Image.Manifest.Layers
 	d := open(t, f, 80, 24, testing1, prod)
 	d.Keys("V") // 9 requests need no announcement
-	d.Sees("nothing is missing: the registry has", "configs and layers", "Same image")
+	d.Sees("nothing is missing (8 blobs)", "Same image")
 
 	last := layers[len(layers)-1]
 	f.Blobs = map[digest.Digest]model.BlobState{last.Digest: {Size: last.Size + 1}}
@@ -29,13 +29,29 @@ func TestCheckBlobs(t *testing.T) {
 	d = open(t, f, 80, 24, testing1, prod)
 	d.Keys("V")
 	d.Sees("cannot be pulled: the layer of step 7 is missing in the registry", "is missing in the registry; 1 is not known: denied", "Push it again")
-	d.Keys("w") // the finding leads the verdict, so its proof comes first
-	d.Sees("›finding       D8 missing-blob", "verdict       :prod cannot be pulled")
+	d.Keys("w") // the finding leads the verdict, so its proof comes after the text of the verdict
+	d.Sees("›verdict       :prod cannot be pulled", "finding       D8 missing-blob")
 	d.Keys("esc", "s") // the sides keep what was found
 	d.Sees("cannot be pulled")
 	f.Blobs = nil
 	d.Keys("r") // what is read again is not checked
 	d.DoesNotSee("cannot be pulled")
+}
+
+// TestCheckBlobs_claims: the registry does not compare the layers with the config, so the answer says which of them
+// were read, and which of those are something else.
+func TestCheckBlobs_claims(t *testing.T) {
+	f := twoVersions(t, 2<<20+1)
+	d := open(t, f, 100, 24, imageA, imageB)
+	d.Keys("V")
+	d.Sees("nothing is missing (5 blobs); 3 layers are not read")
+	d.Keys("i", "V")
+	d.Sees("; 1 layer is not read") // the base, which is the same on both sides
+	l := f.Insides[f.ByTag["b"].Entries[0].Image.Manifest.Layers[1].Digest]
+	l.DiffID = digest.FromString("other files")
+	d = open(t, f, 100, 24, imageA, imageB)
+	d.Keys("i", "V")
+	d.Sees("step 2 of B is not what the config claims; nothing is missing (5 blobs)")
 }
 
 // TestCheckBlobs_announced: many requests are announced, and esc cancels them.
@@ -93,7 +109,7 @@ func TestCheckBlobs_unread(t *testing.T) {
 func TestStepDetail_proof(t *testing.T) {
 	d := open(t, fakereg.Retag(t), 80, 24, "localhost:5000/app:testing", "localhost:5000/app:prod")
 	d.Keys("3", "n", "enter")
-	d.Sees("app: step 7", "w why", "esc back")
+	d.Sees("› step 7", "w why", "esc back")
 	d.Keys("w")
 	d.Sees("proof: step 7", "rule", "check")
 	d.Keys("w")

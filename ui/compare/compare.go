@@ -5,11 +5,14 @@ package compare
 
 import (
 	"context"
+	"io"
+	"path"
 	"slices"
 	"strings"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
+	"github.com/opencontainers/go-digest"
 
 	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model"
@@ -17,6 +20,8 @@ import (
 	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/ui/look"
 	"github.com/tagdiff/tagdiff/ui/page"
+	"github.com/tagdiff/tagdiff/ui/report"
+	"github.com/tagdiff/tagdiff/ui/save"
 	"github.com/tagdiff/tagdiff/ui/widget"
 )
 
@@ -37,12 +42,12 @@ type comparePage struct {
 	requestedDocs docsKey
 
 	tab            tabID
-	sheets         [tabCount]widget.Sheet
+	sheets         [tabCount]widget.Document
 	rowCounts      [tabCount]int // rows before the filter
 	filteredCounts [tabCount]int
 	stacked        bool
-	filter         widget.Filter
-	sheetKeys      [tabCount]viewKey // what the sheets were made from
+	filters        [tabCount]widget.Filter // of the tabs that are lists
+	sheetKeys      [tabCount]viewKey       // what the sheets were made from
 
 	tagSets map[model.Ref]model.TagSet // known tags, by repository
 	poll    page.Poll
@@ -51,10 +56,15 @@ type comparePage struct {
 	// wholeOffered is set while Files offers to read all layers.
 	wholeOffered bool
 	inside       diff.Inside
+	programs     programReading
 	shelves      map[diff.RowLayers]*inside.Shelf // small text files of rows
+	tableSizes   map[digest.Digest]int64          // of tables of contents that turned out larger than was said
 	declined     map[diff.ManifestPair]bool       // pairs that are not read unasked again
+	lookedUp     map[diff.ManifestPair]bool       // pairs whose lists of layers were looked up, if they were made before
 	frame        page.Frame                       // of the last Layout
 	targetRow    string                           // the row to put the cursor on
+	toDifference bool                             // put the cursor on the first difference from there on
+	toBest       bool                             // put the cursor on the best match of the filter
 }
 
 // tabID is one of the tabs.
@@ -66,6 +76,7 @@ const (
 	tabPlatforms
 	tabLayers
 	tabFiles
+	tabPackages
 	tabConfig
 	tabHistory
 	tabManifest
@@ -79,6 +90,12 @@ func New(env page.Env, a model.Ref, b *model.Ref, known *model.TagSet) page.Page
 	p := comparePage{env: env, a: side{ref: a}, alone: b == nil, picked: pairID{name: env.Platform}, pickedByUser: env.Platform != ""}
 	if b != nil {
 		p.b = side{ref: *b}
+	}
+	switch {
+	case env.Packages:
+		p.tab = tabPackages
+	case env.Inside:
+		p.tab = tabFiles
 	}
 	return p.withTags(known)
 }
@@ -147,16 +164,15 @@ func (p comparePage) Update(msg tea.Msg) (page.Page, page.Effects) {
 	case contentsMsg:
 		return p.contentsArrived(msg)
 	case layerStateMsg:
-		return p.layerStateArrived(msg), nil
+		return p.layerStateArrived(msg)
+	case programsReadMsg:
+		return p.programsArrived(msg), nil
 	case layersReadMsg:
 		return p.layersArrived(msg)
 	case blobStateMsg:
 		return p.blobAnswered(msg), nil
 	case blobsCheckedMsg:
-		if p.check.stage != checkRunning || msg.id != p.check.id {
-			return p, nil
-		}
-		return p.endCheck()
+		return p.checkEnded(msg)
 	case docsMsg:
 		if msg.key == p.requestedDocs {
 			p.docs = msg.docs
@@ -165,11 +181,31 @@ func (p comparePage) Update(msg tea.Msg) (page.Page, page.Effects) {
 		return p, nil
 	case page.PickedMsg:
 		return p.changeSide(msg)
+	case widget.OpenNextMsg:
+		return p.openNext(msg.Dir)
+	case page.ToastMsg: // of a page that closed
+		return p, page.Send(msg)
+	case page.SelectMsg, page.ScrollMsg:
+		return p.mouse(msg)
 	}
-	f, changed, handled := p.filter.Update(msg)
-	p.filter = f
-	if changed {
-		p.sheetKeys = [tabCount]viewKey{}
+	return p.input(msg)
+}
+
+// input handles a key or pasted text: in a list it may be for the filter, in a document for the search.
+func (p comparePage) input(msg tea.Msg) (page.Page, page.Effects) {
+	var handled bool
+	var effects page.Effects
+	if p.tab.isDocument() {
+		p.sheets[p.tab], effects, handled = p.sheets[p.tab].Update(msg)
+		if handled {
+			return p.scrollToMatch(), effects
+		}
+	} else {
+		var changed bool
+		before := p.filters[p.tab]
+		if p.filters[p.tab], changed, handled = before.Update(msg); changed {
+			p = p.filterChanged(before)
+		}
 	}
 	if press, ok := msg.(tea.KeyPressMsg); ok && !handled {
 		return p.press(press)
@@ -177,18 +213,38 @@ func (p comparePage) Update(msg tea.Msg) (page.Page, page.Effects) {
 	return p, nil
 }
 
+// mouse handles a click on a row and the wheel. A click declines an offer: it does not open a row
+// in place of an answer.
+func (p comparePage) mouse(msg tea.Msg) (page.Page, page.Effects) {
+	p.sheets[p.tab], _ = p.sheets[p.tab].Mouse(msg)
+	click, isClick := msg.(page.SelectMsg)
+	switch {
+	case isClick && (p.wholeOffered || p.check.stage == checkOffered):
+		return p.press(tea.KeyPressMsg{Code: tea.KeyEscape})
+	case isClick && click.Open:
+		return p.press(page.Enter)
+	}
+	return p, nil
+}
+
 func (p comparePage) press(msg tea.KeyPressMsg) (page.Page, page.Effects) {
+	if p.toDifference { // the cursor goes where the user sends it
+		p.targetRow, p.toDifference = "", false
+	}
 	if p, effects, taken := p.pressCheckKey(msg); taken {
 		return p, effects
 	}
 	if p, effects, taken := p.pressReadingKey(msg); taken {
 		return p, effects
 	}
+	if p, taken := p.pressPackagesKey(msg); taken {
+		return p, nil
+	}
 	if p, effects, taken := p.pressFilesKey(msg); taken {
 		return p, effects
 	}
 	if s, moved := p.sheets[p.tab].Move(msg); moved {
-		p.sheets[p.tab] = s
+		p.sheets[p.tab].Sheet = s
 		return p, nil
 	}
 	switch {
@@ -230,8 +286,8 @@ func (p comparePage) pressLookKey(msg tea.KeyPressMsg) (page.Page, page.Effects)
 	return p.pressRowKey(msg)
 }
 
-// toggleStepOrder turns the steps of Layers and History round, or sorts the files of Files in another
-// way. The cursor stays on its row.
+// toggleStepOrder turns the steps of Layers and History round, or sorts the files of Files, or the
+// packages of Packages, in another way. The cursor stays on its row.
 func (p comparePage) toggleStepOrder() (page.Page, page.Effects) {
 	if p.tab == tabFiles {
 		p.fileOrder = (p.fileOrder + 1) % fileOrders
@@ -239,6 +295,13 @@ func (p comparePage) toggleStepOrder() (page.Page, page.Effects) {
 			p.fileOrder = bySize
 		}
 		return p, page.Toast(fileOrderNames[p.fileOrder])
+	}
+	if p.tab == tabPackages {
+		p.packageOrder = (p.packageOrder + 1) % packageOrders
+		if p.showsOnlyA() && p.packageOrder == byWhat { // nothing is compared
+			p.packageOrder = byName
+		}
+		return p, page.Toast(packageOrderNames[p.packageOrder])
 	}
 	p.newestFirst = !p.newestFirst
 	if p.newestFirst {
@@ -272,6 +335,8 @@ func (p comparePage) pressRowKey(msg tea.KeyPressMsg) (page.Page, page.Effects) 
 		return p, page.Send(page.PickRoute{Ref: from, Side: diff.SideB})
 	case key.Matches(msg, page.Keys.Proof):
 		return p, p.openProof(r)
+	case key.Matches(msg, page.Keys.Save):
+		return p, p.saveReport()
 	case !some:
 		return p, nil
 	case key.Matches(msg, page.Keys.Copy):
@@ -300,13 +365,66 @@ func (p comparePage) openRow(r widget.Row) (page.Page, page.Effects) {
 	case r.Finding != nil:
 		return p.followFinding(r)
 	case p.pairOf(r) >= 0:
-		return p.pickPair(pairIDOf(p.cmp.Pairs, p.pairOf(r))).toTab(tabLayers), nil
-	case r.Open != nil:
-		return p, page.Send(page.PushMsg{Page: r.Open(p.env)})
-	case r.Detail != nil:
-		return p, page.Send(page.PushMsg{Page: widget.NewDetail(p.Crumb(), r)})
+		p = p.pickPair(pairIDOf(p.cmp.Pairs, p.pairOf(r))).toTab(tabLayers)
+		return p.atDifferingStep(), nil
 	}
-	return p, nil
+	return p, p.openPage(r, false)
+}
+
+// atDifferingStep puts the cursor of Layers on the first step that differs.
+func (p comparePage) atDifferingStep() comparePage {
+	v := p.viewIn(p.frame)
+	for _, r := range v.pair.Rows {
+		if row := v.layerRow(r); row.Differs {
+			p.targetRow = row.ID
+			break
+		}
+	}
+	return p
+}
+
+// openPage opens the page of a row, at its last difference if atLast is set.
+func (p comparePage) openPage(r widget.Row, atLast bool) page.Effects {
+	around := widget.Around{AtLast: atLast, HasTabs: true}
+	_, around.Before = p.sheets[p.tab].NextPage(-1)
+	_, around.After = p.sheets[p.tab].NextPage(1)
+	switch {
+	case r.Open != nil:
+		opened := r.Open(p.env)
+		if file, ok := opened.(filePage); ok {
+			file.around = around
+			opened = file
+		}
+		return page.Send(page.PushMsg{Page: opened})
+	case r.Detail != nil:
+		return page.Send(page.PushMsg{Page: widget.NewDetailAmong(p.Crumb(), r, around)})
+	}
+	return nil
+}
+
+// openNext opens the next row that differs, for a page that closes.
+func (p comparePage) openNext(dir int) (page.Page, page.Effects) {
+	s, found := p.sheets[p.tab].NextPage(dir)
+	if found {
+		p.sheets[p.tab].Sheet = s
+	}
+	r, _ := p.sheets[p.tab].Current()
+	return p, p.openPage(r, dir < 0)
+}
+
+// saveReport opens the page that writes the report of what is on the screen to a file.
+func (p comparePage) saveReport() page.Effects {
+	if !p.complete() || p.cmp.A == nil {
+		return page.Toast(safe.Const("not everything has been read; try again when it has"))
+	}
+	c, o := p.cmp, report.Options{Gate: p.frame.Gate, PlainHTTP: p.env.Crane != "crane"}
+	title, name := p.a.ref.String(), path.Base(p.a.ref.Repository)+p.a.ref.Short()
+	if !p.alone {
+		title, name = title+" and "+p.b.ref.String(), name+" "+p.b.ref.Short()
+	}
+	return page.Send(page.PushMsg{Page: save.New(save.Report{Title: title, Name: name, Write: func(w io.Writer, format string) error {
+		return report.Write(w, format, c, o)
+	}})})
 }
 
 // extractRow opens the page of a file, which writes the file to disk.
@@ -357,7 +475,7 @@ func (p comparePage) scroll(cells int) comparePage {
 func (p comparePage) nextDifference(dir int) (page.Page, page.Effects) {
 	s, found := p.sheets[p.tab].NextDifference(dir)
 	if found {
-		p.sheets[p.tab] = s
+		p.sheets[p.tab].Sheet = s
 		return p, nil
 	}
 	return p, page.Toast(safe.Const("no more differences in this direction"))
@@ -388,13 +506,13 @@ func (p comparePage) changeSide(msg page.PickedMsg) (page.Page, page.Effects) {
 
 // recompare compares what has arrived so far.
 func (p comparePage) recompare() comparePage {
-	p.sheetKeys, p.wholeOffered = [tabCount]viewKey{}, false
+	p.sheetKeys, p.wholeOffered, p.programs.known = [tabCount]viewKey{}, false, false
 	switch {
 	case p.a.art != nil && p.b.art != nil && !p.alone:
-		p.cmp.Inside = p.inside
+		p.cmp.Inside, p.cmp.Programs = p.inside, p.programs.read
 		p.cmp = diff.Recompare(p.cmp, *p.a.art, *p.b.art)
 	case p.a.art != nil:
-		p.cmp = diff.Describe(*p.a.art).WithInside(p.inside)
+		p.cmp = diff.Describe(*p.a.art).WithInside(p.inside).WithPrograms(p.programs.read)
 	default:
 		p.cmp = diff.Comparison{}
 	}
@@ -490,22 +608,105 @@ func (p comparePage) Crumb() safe.Text {
 	return safe.Sprintf("%s/%s and %s/%s", a.Registry, a.Repository, p.b.ref.Registry, p.b.ref.Repository)
 }
 
-func (p comparePage) Status() safe.Text {
-	pair := p.pair()
-	if pair == nil {
-		return safe.Text{}
+// Place returns A: esc leads to its tag in the list of tags.
+func (p comparePage) Place() model.Ref { return p.a.ref }
+
+// Path returns the registry, the repository, the sides and the tab. It has both repositories if they differ.
+func (p comparePage) Path(g look.Glyphs) []page.PathPart {
+	a, b := p.a.ref, p.b.ref
+	if p.alone {
+		b = a
 	}
-	if n := len(p.cmp.Pairs); n > 1 {
-		return safe.Sprintf("%s %d/%d ", pair.Platform, p.pairIndex()+1, n)
+	both := func(x, y safe.Text) page.PathPart {
+		if p.alone || x == y {
+			return page.PathPart{Text: x}
+		}
+		return page.PathPart{Text: safe.Sprintf("%s %s %s", x, g.Arrow, y), Sides: []safe.Text{x, y}}
 	}
-	return safe.Sprintf("%s ", pair.Platform)
+	var path []page.PathPart
+	if a.Registry == b.Registry {
+		path = append(page.Path(safe.Clean(a.Registry)), both(safe.Clean(a.Repository), safe.Clean(b.Repository)))
+	} else {
+		path = []page.PathPart{both(safe.Clean(a.Repo().String()), safe.Clean(b.Repo().String()))}
+	}
+	sides := page.PathPart{Text: p.a.name(), Below: true}
+	if !p.alone {
+		sides.Text = safe.Sprintf("%s %s %s", p.a.name(), g.Arrow, p.b.name())
+	}
+	return append(path, sides, page.PathPart{Text: tabNames[p.tab]})
 }
 
-func (p comparePage) Typing() bool { return p.filter.Open }
+// Status returns the platform in view and, of several, its position.
+func (p comparePage) Status() safe.Text {
+	platform, position := p.statusParts()
+	return safe.Concat(platform, position)
+}
+
+func (p comparePage) statusParts() (platform, position safe.Text) {
+	pair := p.pair()
+	if pair == nil {
+		return platform, position
+	}
+	if n := len(p.cmp.Pairs); n > 1 {
+		return safe.Sprintf("%s", pair.Platform), safe.Sprintf(" %d/%d ", p.pairIndex()+1, n)
+	}
+	return safe.Sprintf("%s", pair.Platform), safe.Const(" ")
+}
+
+// StatusIn returns the status with the platform cut in the middle to fit in width cells, and without the platform where
+// it would be too short to be known.
+func (p comparePage) StatusIn(g look.Glyphs, width int) safe.Text {
+	const shortest = 8
+	platform, position := p.statusParts()
+	room := width - look.Width(position)
+	switch {
+	case look.Width(platform) <= room:
+		return safe.Concat(platform, position)
+	case room < shortest:
+		return position
+	}
+	return safe.Concat(g.FitMiddle(platform, room), position)
+}
+
+// Loading reports whether a side, or a document in view, is being read.
+func (p comparePage) Loading() bool {
+	settled := func(s side) bool { return s.complete() || s.failed() }
+	return !settled(p.a) || !p.alone && !settled(p.b) || p.documentsDue()
+}
+
+// documentsDue reports whether the document in view was requested and has not arrived.
+func (p comparePage) documentsDue() bool {
+	return p.tab.isDocument() && p.requestedDocs != (docsKey{}) && !p.docsReady()
+}
+
+// Lacks reports whether a key acts on rows and there are none, or on what only the comparison knows.
+func (p comparePage) Lacks(press tea.KeyPressMsg) bool {
+	switch {
+	case p.Typing(), key.Matches(press, page.Keys.Back, page.Keys.Reload, page.Keys.Filter, page.Keys.Tab, page.Keys.NextTab,
+		page.Keys.PrevTab, page.Keys.Swap, page.Keys.ChangeA, page.Keys.ChangeB, page.Keys.Columns, page.Keys.StepOrder):
+		return false
+	case p.a.art == nil && p.b.art == nil:
+		return true
+	case p.pair() == nil, p.cmp.B != nil && p.pair().Verdict.Code == diff.Pending, p.documentsDue():
+		return key.Matches(press, page.Keys.Next, page.Keys.Prev, page.Keys.Inside, page.Keys.Save, page.Keys.Proof, page.Keys.Verify,
+			page.Keys.NextPlatform, page.Keys.PrevPlatform)
+	}
+	return false
+}
+
+func (p comparePage) Typing() bool {
+	if p.tab.isDocument() {
+		return p.sheets[p.tab].Search.Open
+	}
+	return p.filters[p.tab].Open
+}
 
 func (p comparePage) Hints() []key.Binding {
-	if p.filter.Open {
-		return p.filter.Hints()
+	if hints, ok := p.sheets[p.tab].SearchHints(); ok && p.tab.isDocument() {
+		return hints
+	}
+	if !p.tab.isDocument() && p.filters[p.tab].Open {
+		return p.filters[p.tab].Hints()
 	}
 	if p.wholeOffered {
 		return []key.Binding{page.Describe(page.Keys.Open, "go on"), page.Describe(page.Keys.Back, "cancel")}
@@ -517,23 +718,48 @@ func (p comparePage) Hints() []key.Binding {
 		return []key.Binding{page.Describe(page.Keys.Back, "stop")}
 	case checkOff:
 	}
-	if p.tab == tabFiles {
+	switch {
+	case !p.tab.isDocument() && p.filters[p.tab].Active && p.filteredCounts[p.tab] == 0:
+		return p.filters[p.tab].NoMatchHints()
+	case p.tab == tabFiles:
 		return p.fileHints()
+	case p.tab == tabPackages:
+		return p.packageHints()
+	}
+	if p.a.failed() || p.b.failed() {
+		return p.failedHints()
 	}
 	if p.alone {
-		return []key.Binding{page.Describe(page.Keys.NextTab, "view"), page.Keys.Open, page.Describe(page.Keys.MarkB, "compare with"),
-			page.Describe(page.Keys.Proof, "why"), page.Keys.Copy, page.Keys.Back}
+		return []key.Binding{page.Keys.Open, page.Keys.Back, page.Describe(page.Keys.MarkB, "compare with"),
+			page.Describe(page.Keys.NextTab, "view"), page.Describe(page.Keys.Proof, "why"), page.Keys.Copy}
 	}
 	back := page.Keys.Back
 	if p.trail != nil {
 		back = page.Describe(page.Keys.Back, "finding")
 	}
-	hints := []key.Binding{page.Describe(page.Keys.NextTab, "view"), page.Describe(page.Keys.Next, "next diff"), page.Keys.Open,
-		page.Describe(page.Keys.Proof, "why"), back, page.Keys.Copy, page.Describe(page.Keys.Command, "command"), page.Keys.Swap}
+	hints := []key.Binding{page.Describe(page.Keys.Next, "next diff"), page.Keys.Open, back, page.Describe(page.Keys.NextTab, "view"),
+		page.Describe(page.Keys.Proof, "why"), page.Keys.Copy, page.Describe(page.Keys.Command, "command"), page.Keys.Swap}
 	if len(p.cmp.Pairs) > 1 {
-		hints = slices.Insert(hints, 1, page.Describe(page.Keys.NextPlatform, "platform"))
+		hints = slices.Insert(hints, 3, page.Describe(page.Keys.NextPlatform, "platform"))
 	}
 	return hints
+}
+
+// failedHints are the keys while a side could not be read: those that choose a side that exists first.
+func (p comparePage) failedHints() []key.Binding {
+	var hints []key.Binding
+	if model.IsMissing(p.a.err) {
+		hints = append(hints, page.Keys.ChangeA)
+	}
+	if model.IsMissing(p.b.err) {
+		hints = append(hints, page.Describe(page.Keys.ChangeB, "choose another B"))
+	}
+	hints = append(hints, page.Describe(page.Keys.Reload, "try again"))
+	if p.a.art != nil || p.b.art != nil {
+		hints = append(hints, page.Keys.Open)
+	}
+	return append(hints, page.Keys.Back,
+		page.Describe(page.Keys.NextTab, "view"), page.Describe(page.Keys.Goto, "go to"))
 }
 
 // fileHints are the keys of the tab Files, those that lead on first.
@@ -544,24 +770,26 @@ func (p comparePage) fileHints() []key.Binding {
 	}
 	var hints []key.Binding
 	if plan, ok := p.currentPlan(); ok && len(plan.layers) > 0 {
-		hints = append(hints, page.Describe(page.Keys.Inside, "look inside"))
+		hint := "look inside"
+		if plan.archives {
+			hint = "archives"
+		}
+		hints = append(hints, page.Describe(page.Keys.Inside, hint))
 	}
 	if !p.showsOnlyA() {
 		hints = append(hints, page.Describe(page.Keys.Next, "next diff"))
 	}
-	hints = append(hints, page.Keys.Open)
 	if p.trail != nil {
 		back = page.Describe(page.Keys.Back, "finding")
-		hints = append(hints, back)
 	}
-	hints = append(hints, p.viewHint())
+	if p.hasOpenPackage() {
+		back = page.Describe(page.Keys.Back, "close")
+	}
+	hints = append(hints, page.Keys.Open, back, p.viewHint())
 	if !p.showsOnlyA() {
 		hints = append(hints, page.Describe(page.Keys.Noise, "noise"))
 	}
 	hints = append(hints, page.Describe(page.Keys.StepOrder, "order"), page.Keys.Filter, page.Describe(page.Keys.Extract, "write"))
-	if p.trail == nil {
-		hints = append(hints, back)
-	}
 	return append(hints, page.Keys.Copy, page.Describe(page.Keys.Command, "command"), tab)
 }
 
@@ -584,10 +812,11 @@ func (p comparePage) Help() page.KeyGroup {
 		page.Describe(page.Keys.Open, "open the row, or a finding's evidence"),
 		page.Keys.Proof, page.Describe(page.Keys.Copy, "copy the full value"), page.Keys.Command, page.Keys.Fold,
 		page.Describe(page.Keys.Verify, "check that the registry has every config and layer"),
-		page.Keys.Swap, page.Keys.ChangeA, page.Keys.ChangeB, page.Keys.Reload, page.Keys.Filter, page.Keys.Columns,
-		page.Describe(page.Keys.StepOrder, "oldest or newest step first; in Files, by path or by size"),
+		page.Keys.Swap, page.Keys.ChangeA, page.Keys.ChangeB, page.Keys.Reload,
+		page.Describe(page.Keys.Filter, "search text; filter layers, files, packages, platforms"), page.Keys.Save, page.Keys.Columns,
+		page.Describe(page.Keys.StepOrder, "another order of the steps, files or packages"),
 		page.Keys.Inside, page.Describe(page.Keys.Merged, "in Files: by step, merged, or the whole image"),
-		page.Describe(page.Keys.Noise, "in Files: show or hide times and generated files"),
+		page.Describe(page.Keys.Noise, "in Files: show or hide noise: times, generated files"),
 		page.Describe(page.Keys.Extract, "in Files: write the file to the current folder"),
 		page.Keys.Left, page.Keys.Right,
 		page.Describe(page.Keys.Group, "other tags of A's image (D: of B's)"),
@@ -599,8 +828,8 @@ func (p comparePage) Help() page.KeyGroup {
 // View returns the header, the filter and the sheet of the tab.
 func (p comparePage) View(f page.Frame) []look.Line {
 	lines := p.header(f)
-	if l, ok := p.filter.Line(f.Width, p.filteredCounts[p.tab], p.rowCounts[p.tab]); ok {
+	if l, ok := p.filters[p.tab].Line(f.Width, p.filteredCounts[p.tab], p.rowCounts[p.tab]); ok && !p.tab.isDocument() {
 		lines = append(lines, look.L(look.Gap(1)).With(l.Spans...))
 	}
-	return append(lines, p.sheets[p.tab].View(f.Glyphs)...)
+	return append(lines, p.sheets[p.tab].View(f)...)
 }

@@ -24,3 +24,14 @@ func LayerArrived(p page.Page, s model.LayerState) tea.Msg {
 }
 
 var ExtractedName = extractedName
+
+// Extracting is the message that an extraction on the file page has read so much of the layer.
+func Extracting(p page.Page, read int64) any {
+	return extractProgressMsg{p.(filePage).extraction.id, read}
+}
+
+// FileHelp is the help of the page of a file.
+var FileHelp = filePage{}.Help()
+
+// KeptRows is keptRows.
+var KeptRows = keptRows

@@ -7,9 +7,7 @@ import (
 	"debug/buildinfo"
 	"debug/elf"
 	"encoding/hex"
-	"errors"
-	"io/fs"
-	"path"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -17,10 +15,8 @@ import (
 
 	"github.com/tagdiff/tagdiff/diff/text"
 	"github.com/tagdiff/tagdiff/model"
-	"github.com/tagdiff/tagdiff/model/files"
 	"github.com/tagdiff/tagdiff/model/inside"
 	"github.com/tagdiff/tagdiff/model/safe"
-	"github.com/tagdiff/tagdiff/ui/look"
 	"github.com/tagdiff/tagdiff/ui/page"
 )
 
@@ -29,9 +25,6 @@ const (
 	maxTextBytes = 1 << 20
 	maxTextLines = 20_000
 )
-
-// maxExtracted limits a file that is written to disk: it is held in memory until its hash is known.
-const maxExtracted = 64 << 20
 
 // fileSource says where a file can be read.
 type fileSource struct {
@@ -50,6 +43,7 @@ type fileContents struct {
 	isText          bool
 	masked, reveals fileLines
 	programs        [2]programFacts
+	onlyTimes       bool // the contents are equal without the times that their format records
 }
 
 // fileLines are the lines of both sides as they are shown.
@@ -59,10 +53,11 @@ type fileLines struct {
 }
 
 // newFileContents compares the lines of two contents if both are texts.
-func newFileContents(a, b []byte, verified bool) *fileContents {
+func newFileContents(path string, a, b []byte, verified bool) *fileContents {
 	c := &fileContents{verified: verified, isText: isText(a) && isText(b)}
 	if !c.isText {
 		c.programs = [2]programFacts{programOf(a), programOf(b)}
+		c.onlyTimes = isEqualButForTimes(path, a, b)
 		return c
 	}
 	hidden, shown := safe.Gate{}, safe.Gate{Reveal: true}
@@ -120,12 +115,31 @@ func keptContents(shelf *inside.Shelf, a, b *inside.Entry) *fileContents {
 	if !okA || !okB || sha256.Sum256(textA) != a.Sum || sha256.Sum256(textB) != b.Sum {
 		return nil
 	}
-	return newFileContents(textA, textB, true)
+	return newFileContents(b.Path, textA, textB, true)
 }
 
 // programFacts is what a program says of itself.
 type programFacts struct {
-	machine, buildID, modules string
+	machine, buildID string
+	goVersion        string
+	modules          []string // of Go, each with its version; the main module with its revision first
+	settings         []string // of the build, as -trimpath=true
+}
+
+// isEqualButForTimes reports whether two contents of one format are equal without the times that it
+// records. It changes both.
+func isEqualButForTimes(path string, a, b []byte) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	sumA, okA := inside.Normalized(path, a)
+	sumB, okB := inside.Normalized(path, b)
+	return okA && okB && sumA == sumB
+}
+
+// onlyIn returns the lines of a that b does not have.
+func onlyIn(a, b []string) []string {
+	return slices.DeleteFunc(slices.Clone(a), func(line string) bool { return slices.Contains(b, line) })
 }
 
 // programOf returns what a program says of itself, nothing of other files. The bytes are untrusted.
@@ -142,11 +156,17 @@ func programOf(content []byte) (facts programFacts) {
 	facts.machine = strings.ToLower(strings.TrimPrefix(f.Machine.String(), "EM_"))
 	facts.buildID = buildIDOf(f)
 	if info, err := buildinfo.Read(bytes.NewReader(content)); err == nil {
-		lines := []string{info.GoVersion, info.Main.Path + " " + info.Main.Version}
+		facts.goVersion = info.GoVersion
+		facts.modules = []string{strings.TrimSpace(info.Main.Path + " " + info.Main.Version)}
 		for _, m := range info.Deps {
-			lines = append(lines, m.Path+" "+m.Version)
+			for m.Replace != nil {
+				m = m.Replace
+			}
+			facts.modules = append(facts.modules, m.Path+" "+m.Version)
 		}
-		facts.modules = strings.Join(lines, "\n")
+		for _, s := range info.Settings {
+			facts.settings = append(facts.settings, s.Key+"="+s.Value)
+		}
 	}
 	return facts
 }
@@ -174,72 +194,12 @@ func readFile(ctx context.Context, reg page.Registry, sources [2]fileSource) pag
 			if !s.isFile() {
 				continue
 			}
-			got, err := reg.ReadFile(ctx, s.repo, s.layer.Layer, s.entry, maxTextBytes)
+			got, err := reg.ReadFile(ctx, s.repo, s.layer.Layer, s.entry, inside.MaxProgram)
 			if err != nil {
 				return fileContentsMsg{err: err}
 			}
 			contents[i], verified = got.Bytes, verified && got.Verified
 		}
-		return fileContentsMsg{contents: newFileContents(contents[0], contents[1], verified)}
+		return fileContentsMsg{contents: newFileContents(sources[1].entry.Path, contents[0], contents[1], verified)}
 	})
-}
-
-// extractedMsg is the end of writing a file to disk.
-type extractedMsg struct{ text safe.Text }
-
-// extract returns the command that writes a file to the current folder, under a name that is safe there.
-func extract(ctx context.Context, reg page.Registry, s fileSource) page.Effects {
-	return page.Once(ctx, func(ctx context.Context) tea.Msg {
-		got, err := reg.ReadFile(ctx, s.repo, s.layer.Layer, s.entry, maxExtracted)
-		if err != nil {
-			return extractedMsg{safe.Sprintf("not written: %s", model.ShortError(err))}
-		}
-		name := extractedName(s.entry.Path)
-		written, err := files.Create(name, got.Bytes)
-		switch {
-		case errors.Is(err, fs.ErrExist):
-			return extractedMsg{safe.Sprintf("not written: %s exists in this folder", name)}
-		case err != nil:
-			return extractedMsg{safe.Sprintf("not written: %s", err.Error())}
-		case !got.Verified:
-			return extractedMsg{safe.Sprintf("wrote %s to %s; its content was not compared with a hash", look.Size(int64(len(got.Bytes))), written)}
-		}
-		return extractedMsg{safe.Sprintf("wrote %s to %s", look.Size(int64(len(got.Bytes))), written)}
-	})
-}
-
-// extractedName is the name under which a file is written: the last part of its path with
-// everything replaced that a shell, a terminal or a system may read as something else. It does not begin
-// with a dot, since programs read such files unasked.
-func extractedName(p string) string {
-	const longest = 120
-	name := strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._-+", r) {
-			return r
-		}
-		return '_'
-	}, path.Base(p))
-	if len(name) > longest {
-		name = name[len(name)-longest:] // the extension stays
-	}
-	if trimmed := strings.TrimLeft(name, ".-"); trimmed != name {
-		name = "_" + trimmed
-	}
-	if name = strings.TrimRight(name, "."); name == "" || name == "_" {
-		return "file"
-	}
-	if stem, _, _ := strings.Cut(name, "."); isDeviceName(stem) {
-		name = "_" + name
-	}
-	return name
-}
-
-// isDeviceName reports whether Windows opens a device in place of a file with a name.
-func isDeviceName(stem string) bool {
-	switch upper := strings.ToUpper(stem); upper {
-	case "CON", "PRN", "AUX", "NUL":
-		return true
-	default:
-		return len(upper) == 4 && (strings.HasPrefix(upper, "COM") || strings.HasPrefix(upper, "LPT")) && upper[3] >= '0' && upper[3] <= '9'
-	}
 }

@@ -5,6 +5,10 @@ import (
 	"crypto/sha256"
 	"debug/elf"
 	"encoding/binary"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/tagdiff/tagdiff/model/inside"
@@ -41,11 +45,50 @@ func smallProgram(t *testing.T, machine elf.Machine, id string) []byte {
 
 func TestProgramOf(t *testing.T) {
 	program := smallProgram(t, elf.EM_AARCH64, "\xab\xcd")
-	if got := programOf(program); got.machine != "aarch64" || got.buildID != "abcd" || got.modules != "" {
+	if got := programOf(program); got.machine != "aarch64" || got.buildID != "abcd" || got.goVersion != "" {
 		t.Errorf("programOf = %+v", got)
 	}
-	if got := programOf([]byte("#!/bin/sh\n")); got != (programFacts{}) {
+	if got := programOf([]byte("#!/bin/sh\n")); got.machine+got.buildID+got.goVersion != "" {
 		t.Errorf("a script is taken for a program: %+v", got)
+	}
+}
+
+// TestProgramOf_go reads what a Go program, this test, says of its modules.
+func TestProgramOf_go(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("the program of the test is not an ELF file")
+	}
+	name, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := programOf(content)
+	hasModule := slices.ContainsFunc(got.modules, func(m string) bool { return strings.HasPrefix(m, "github.com/tagdiff/tagdiff") })
+	if got.goVersion != runtime.Version() || !hasModule || !slices.Contains(got.settings, "GOOS=linux") {
+		t.Errorf("%+v", got)
+	}
+}
+
+// TestOnlyTimes checks which contents differ in nothing but the time that their format records.
+func TestOnlyTimes(t *testing.T) {
+	pyc := func(time, code string) []byte { return []byte("\xa7\x0d\r\n\x00\x00\x00\x00" + time + "size" + code) }
+	for _, tt := range []struct {
+		name, path string
+		a, b       []byte
+		want       bool
+	}{
+		{"times", "x.pyc", pyc("1111", "code"), pyc("2222", "code"), true},
+		{"code", "x.pyc", pyc("1111", "code"), pyc("2222", "edoc"), false},
+		{"no format", "x.bin", pyc("1111", "code"), pyc("2222", "code"), false},
+		{"one side", "x.pyc", nil, pyc("2222", "code"), false},
+	} {
+		if got := newFileContents(tt.path, tt.a, tt.b, true); got.onlyTimes != tt.want || got.isText {
+			t.Errorf("%s: %+v", tt.name, got)
+		}
 	}
 }
 
@@ -90,7 +133,7 @@ func TestKeptContents(t *testing.T) {
 
 // TestFileLines: masking changes what is shown, and not which lines differ.
 func TestFileLines(t *testing.T) {
-	c := newFileContents([]byte("x\nPASSWORD=hunter2abc\ny"), []byte("x\nPASSWORD=hunter3abc\ny\n"), true)
+	c := newFileContents("x", []byte("x\nPASSWORD=hunter2abc\ny"), []byte("x\nPASSWORD=hunter3abc\ny\n"), true)
 	for _, g := range []safe.Gate{{}, {Reveal: true}} {
 		l := c.lines(g)
 		if len(l.a) != 3 || len(l.b) != 3 || len(l.pairs) != 3 || !l.pairs[1].Changed || l.pairs[0].Changed {

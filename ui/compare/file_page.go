@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"charm.land/bubbles/v2/key"
@@ -35,11 +36,15 @@ type filePage struct {
 	contents *fileContents // nil until they were read
 	loading  bool
 	err      error
-	sheet    widget.Sheet
+	sheet    widget.Document
+	around   widget.Around
 	key      filePageKey
 	stacked  bool
 	extracts bool // write the file to disk at the start
 	asksSide bool // which side to write to disk
+	asked    bool // the user asked to read a large file
+
+	extraction extraction
 
 	isCompared bool // with another image
 }
@@ -92,11 +97,25 @@ func (p filePage) Start(ctx context.Context) (page.Page, page.Effects) {
 
 // read reads the contents, unless they were kept or are not to be shown.
 func (p filePage) read() (filePage, page.Effects) {
-	if p.contents != nil || p.largest() < 0 || p.largest() > maxTextBytes || p.change.What == filediff.Time {
+	if p.contents != nil || p.largest() < 0 || p.largest() > inside.MaxProgram || p.change.What == filediff.Time {
+		return p, nil
+	}
+	if p.largest() > maxTextBytes && p.cost() > unasked && !p.asked {
 		return p, nil
 	}
 	p.loading = true
 	return p, readFile(p.ctx, p.env.Registry, p.sources)
+}
+
+// cost is the size of the layers that are read up to the file.
+func (p filePage) cost() int64 {
+	var bytes int64
+	for i, s := range p.sources {
+		if s.isFile() && (i == 0 || !p.sources[0].isFile() || s.layer.Layer.Digest != p.sources[0].layer.Layer.Digest) {
+			bytes += s.layer.Layer.Size
+		}
+	}
+	return bytes
 }
 
 // largest is the size of the larger content, -1 if there is none to read.
@@ -118,24 +137,25 @@ func (p filePage) Update(msg tea.Msg) (page.Page, page.Effects) {
 			p.contents, p.err = msg.contents, msg.err
 		}
 		return p, nil
-	case extractedMsg:
-		return p, page.Toast(msg.text)
-	case tea.KeyPressMsg:
-		return p.press(msg)
+	case extractProgressMsg, extractedMsg:
+		return p.extractionUpdate(msg)
 	}
-	return p, nil
+	if press, ok := msg.(tea.KeyPressMsg); ok && p.asksSide {
+		return p.pressSide(press)
+	}
+	sheet, effects, handled := p.sheet.Update(msg)
+	p.sheet = sheet
+	if press, ok := msg.(tea.KeyPressMsg); ok && !handled {
+		return p.press(press)
+	}
+	return p, effects
 }
 
 func (p filePage) press(msg tea.KeyPressMsg) (page.Page, page.Effects) {
-	if p.asksSide {
-		return p.pressSide(msg)
-	}
-	if s, moved := p.sheet.Move(msg); moved {
-		p.sheet = s
-		return p, nil
-	}
 	r, _ := p.sheet.Current()
 	switch {
+	case key.Matches(msg, page.Keys.Back) && p.extraction.running:
+		return p.stopExtraction()
 	case key.Matches(msg, page.Keys.Back), key.Matches(msg, page.Keys.Open):
 		return p, page.Send(page.PopMsg{})
 	case key.Matches(msg, page.Keys.Columns):
@@ -145,14 +165,19 @@ func (p filePage) press(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 		return p.nextDifference(1)
 	case key.Matches(msg, page.Keys.Prev):
 		return p.nextDifference(-1)
-	case key.Matches(msg, page.Keys.Copy) && !r.Value.IsEmpty():
+	case key.Matches(msg, page.Keys.Copy) && r.HasValue():
 		return p, widget.CopyRow(r)
 	case key.Matches(msg, page.Keys.Copy):
 		return p, widget.CopyRow(widget.Row{ValueName: safe.Const("the path"), Value: p.path})
 	case key.Matches(msg, page.Keys.Command):
 		return p, widget.CopyCommand(widget.Row{Command: p.command})
+	case key.Matches(msg, page.Keys.Tab) && !p.extraction.running:
+		return p, page.Send(page.PopMsg{Payload: msg})
 	case key.Matches(msg, page.Keys.Extract):
 		return p.pressExtract()
+	case key.Matches(msg, page.Keys.Inside) && p.contents == nil && !p.loading:
+		p.asked = true
+		return p.read()
 	case key.Matches(msg, page.Keys.Reload):
 		p.contents, p.err = nil, nil
 		return p.read()
@@ -160,59 +185,32 @@ func (p filePage) press(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 	return p, page.Unused(msg)
 }
 
-// pressExtract writes the file to disk, or asks which side's if the two contents differ.
-func (p filePage) pressExtract() (filePage, page.Effects) {
-	a, b := p.sources[0], p.sources[1]
-	same := a.entry.Sum != inside.Hash{} && a.entry.Sum == b.entry.Sum
-	switch {
-	case a.isFile() && b.isFile() && !same:
-		p.asksSide = true
-		return p, nil
-	case b.isFile():
-		return p.extract(b)
-	case a.isFile():
-		return p.extract(a)
-	}
-	return p, page.Toast(safe.Const("only the content of a file can be written"))
-}
-
-// pressSide handles the answer to which side is to be written.
-func (p filePage) pressSide(msg tea.KeyPressMsg) (page.Page, page.Effects) {
-	p.asksSide = false
-	switch {
-	case key.Matches(msg, page.Keys.MarkA):
-		return p.extract(p.sources[0])
-	case key.Matches(msg, page.Keys.MarkB):
-		return p.extract(p.sources[1])
-	}
-	return p, page.Toast(safe.Const("nothing was written"))
-}
-
-// extract writes a file to disk.
-func (p filePage) extract(s fileSource) (filePage, page.Effects) {
-	if s.entry.Size > maxExtracted {
-		return p, page.Toast(safe.Sprintf("not written: %s is more than %s; c copies a command that reads it", look.Size(s.entry.Size),
-			look.Size(maxExtracted)))
-	}
-	return p, slices.Concat(page.Toast(safe.Const("reading the file")), extract(p.ctx, p.env.Registry, s))
-}
-
 func (p filePage) nextDifference(dir int) (page.Page, page.Effects) {
 	s, found := p.sheet.NextDifference(dir)
 	if found {
-		p.sheet = s
+		p.sheet.Sheet = s
 		return p, nil
 	}
-	return p, page.Toast(safe.Const("no more differences in this direction"))
+	if p.extraction.running {
+		return p, page.Toast(safe.Const("a file is being written; esc stops it"))
+	}
+	return p, p.around.Leave(dir)
 }
 
 func (p filePage) Layout(f page.Frame) (page.Page, page.Effects) {
+	if p.extraction.running {
+		f.Height = max(f.Height-1, 1)
+	}
 	k := filePageKey{f.Width, f.Gate.Reveal, p.contents != nil, p.stacked, p.err != nil, p.loading}
 	if k == p.key {
 		p.sheet = p.sheet.Sized(f.Height)
 		return p, nil
 	}
+	arrived := k.loaded && !p.key.loaded && p.sheet.AtFirst()
 	p.sheet, p.key = p.sheet.With(p.rows(f), f.Height), k
+	if arrived {
+		p.sheet.Sheet = p.sheet.ToDifference(p.around.AtLast)
+	}
 	return p, nil
 }
 
@@ -225,9 +223,16 @@ func (p filePage) rows(f page.Frame) []widget.Row {
 	if note := diff.ChangeNote(p.change); !note.IsEmpty() && p.isCompared {
 		rows = append(rows, widget.FieldRows(f, safe.Const("compared"), f.Glyphs.Sentence(note), look.Plain)...)
 	}
+	if text := p.belowText(); !text.IsEmpty() {
+		rows = append(rows, widget.FieldRows(f, safe.Const("layers below"), text, look.Plain)...)
+	}
 	if c := p.change.Cause; c != nil {
 		rows = append(rows, widget.FieldRows(f, safe.Const("cause"), safe.Sprintf("%s: %s", c.Name, c.Why), look.Plain)...)
 		rows = append(rows, widget.FieldRows(f, safe.Const("to avoid it"), safe.Clean(c.Fix), look.Plain)...)
+	}
+	if p.change.ByRuntime {
+		rows = append(rows, widget.FieldRows(f, safe.Const("runtimes"), safe.Const("docker and podman give a folder that a layer does not list "+
+			"0755 and root; containerd copies what an older layer gives it"), look.Plain)...)
 	}
 	rows = append(rows, p.propertyRows(f)...)
 	rows = append(rows, widget.BlankRow())
@@ -236,14 +241,35 @@ func (p filePage) rows(f page.Frame) []widget.Row {
 		return append(rows, widget.HeaderRow(page.RetryLines(p.err, f)...))
 	case p.loading:
 		return append(rows, widget.NoteRow(f, safe.Concat(safe.Const("reading the content"), f.Glyphs.Ellipsis)))
-	case p.contents == nil && p.largest() > maxTextBytes:
-		return append(rows, widget.NoteRow(f, safe.Sprintf("The file is larger than %s: its content is not shown.", look.Size(maxTextBytes))))
+	case p.contents == nil && p.largest() > inside.MaxProgram:
+		return append(rows,
+			widget.NoteRow(f, safe.Sprintf("The file is larger than %s: its content is not shown.", look.Size(inside.MaxProgram))))
+	case p.contents == nil && p.largest() > maxTextBytes && p.change.What != filediff.Time:
+		return append(rows, widget.NoteRow(f, safe.Sprintf("The content is not read: i reads up to %s of layers for it.", look.Size(p.cost()))))
 	case p.contents == nil:
 		return rows
 	case !p.contents.isText:
 		return append(rows, p.programRows(f)...)
 	}
 	return append(rows, p.textRows(f)...)
+}
+
+// belowText says what the layers below the step have at the path of a file that only one side has, empty if
+// that is known to be nothing.
+func (p filePage) belowText() safe.Text {
+	side, other := "A", "B"
+	if p.change.A == nil {
+		side, other = "B", "A"
+	}
+	switch {
+	case !p.isCompared || p.change.A != nil && p.change.B != nil:
+		return safe.Text{}
+	case p.change.Below == filediff.EntryBelow:
+		return safe.Sprintf("have the path, too: only %s's step replaces what is there", side)
+	case p.change.IsUncertain():
+		return safe.Sprintf("not all were read: %s may have the path from there", other)
+	}
+	return safe.Text{}
 }
 
 // propertyRows lists what is known of the file, once where both sides are equal.
@@ -261,7 +287,12 @@ func (p filePage) propertyRows(f page.Frame) []widget.Row {
 		}},
 		{"mode", modeInWords},
 		{"owner", func(e inside.Entry) string { return fmt.Sprintf("%d:%d", e.UID, e.GID) }},
-		{"time", func(e inside.Entry) string { return e.Time.UTC().Format(time.RFC3339Nano) }},
+		{"time", func(e inside.Entry) string {
+			if e.Implied {
+				return "none: the layer does not list the folder"
+			}
+			return e.Time.UTC().Format(time.RFC3339Nano)
+		}},
 		{"link", func(e inside.Entry) string { return f.Gate.Mask(e.Link) }},
 		{"file caps", filediff.Capabilities},
 		{"sha256", func(e inside.Entry) string {
@@ -306,11 +337,35 @@ func (p filePage) sidesRows(f page.Frame, label, a, b string) []widget.Row {
 // programRows says what is known of a content that is not text.
 func (p filePage) programRows(f page.Frame) []widget.Row {
 	a, b := p.contents.programs[0], p.contents.programs[1]
-	rows := []widget.Row{widget.NoteRow(f, safe.Const("The content is not text."))}
+	note := safe.Const("The content is not text.")
+	switch {
+	case p.contents.onlyTimes && p.isCompared:
+		note = safe.Const("The contents are equal but for the times that their format records.")
+	case p.largest() > maxTextBytes && a.machine+b.machine == "":
+		note = safe.Sprintf("The content is not a program, and more than %s are not shown.", look.Size(maxTextBytes))
+	}
+	rows := []widget.Row{widget.NoteRow(f, note)}
 	rows = append(rows, p.sidesRows(f, "machine", a.machine, b.machine)...)
 	rows = append(rows, p.sidesRows(f, "build ID", a.buildID, b.buildID)...)
-	return append(rows, p.sidesRows(f, "Go modules", a.modules, b.modules)...)
+	rows = append(rows, p.sidesRows(f, "Go", a.goVersion, b.goVersion)...)
+	if a.goVersion != "" && b.goVersion != "" { // what differs comes first
+		rows = append(rows, p.onlyRows(f, "modules", a.modules, b.modules)...)
+		rows = append(rows, p.onlyRows(f, "build", a.settings, b.settings)...)
+	}
+	all := a.modules
+	if len(b.modules) > 0 {
+		all = b.modules
+	}
+	return append(rows, p.sidesRows(f, "all modules", f.Gate.Mask(lines(all)), f.Gate.Mask(lines(all)))...)
 }
+
+// onlyRows are the lines that each side has alone.
+func (p filePage) onlyRows(f page.Frame, label string, a, b []string) []widget.Row {
+	return p.sidesRows(f, label, f.Gate.Mask(lines(onlyIn(a, b))), f.Gate.Mask(lines(onlyIn(b, a))))
+}
+
+// lines writes a list as lines.
+func lines(all []string) string { return strings.Join(all, "\n") }
 
 // modeInWords is the permissions of an entry, with the names of the bits that let it run as another user.
 func modeInWords(e inside.Entry) string {
@@ -348,14 +403,41 @@ func (p filePage) textRows(f page.Frame) []widget.Row {
 	for i, l := range block.lines {
 		r := v.docRow(block, l)
 		r.ID, r.Differs, r.Detail = block.lineID(l), !v.alone && block.startsRun(i), nil
-		rows = append(rows, r)
+		rows = append(rows, oneLineEach(r)...)
 	}
 	return rows
 }
 
-func (p filePage) View(f page.Frame) []look.Line { return p.sheet.View(f.Glyphs) }
-func (p filePage) Crumb() safe.Text              { return safe.Sprintf("%s: %s", p.crumb, p.path) }
-func (p filePage) Typing() bool                  { return false }
+// oneLineEach splits the row of a line of A that stands above another one of B in two: y copies the line of the
+// cursor.
+func oneLineEach(r widget.Row) []widget.Row {
+	if r.Height < 2 {
+		return []widget.Row{r}
+	}
+	draw, full, ofA := r.Draw, r.Full, r
+	ofA.Sides[1], ofA.WithNext = safe.Text{}, true
+	ofA.Height, ofA.Draw, ofA.Full = 1, func() []look.Line { return draw()[:1] }, func() []safe.Text { return full()[:1] }
+	r.ID, r.Differs, r.Sides[0] = r.ID+" b", false, safe.Text{}
+	r.Height, r.Draw, r.Full = 1, func() []look.Line { return draw()[1:] }, func() []safe.Text { return full()[1:] }
+	return []widget.Row{ofA, r}
+}
+
+func (p filePage) View(f page.Frame) []look.Line {
+	shown := p.sheet.View(f)
+	if p.extraction.running {
+		return append([]look.Line{p.extractionLine(f)}, shown...)
+	}
+	return shown
+}
+
+func (p filePage) Title() safe.Text { return p.Crumb() }
+func (p filePage) Crumb() safe.Text { return safe.Sprintf("%s: %s", p.crumb, p.path) }
+func (p filePage) Typing() bool     { return p.sheet.Search.Open }
+
+// PagerLines returns what is known of the file, and its lines.
+func (p filePage) PagerLines(f page.Frame) []safe.Text {
+	return append([]safe.Text{p.Crumb(), {}}, widget.Sheet{}.With(p.rows(f), 1).TextLines()...)
+}
 
 func (p filePage) Status() safe.Text {
 	at, of := p.sheet.Position()
@@ -363,9 +445,15 @@ func (p filePage) Status() safe.Text {
 }
 
 func (p filePage) Hints() []key.Binding {
-	if p.asksSide {
+	switch {
+	case p.extraction.running:
+		return []key.Binding{page.Describe(page.Keys.Back, "stop writing"), page.Keys.Up, page.Keys.Down}
+	case p.asksSide:
 		return []key.Binding{page.Describe(page.Keys.MarkA, "write A's file"), page.Describe(page.Keys.MarkB, "write B's file"),
 			page.Describe(page.Keys.Back, "cancel")}
+	}
+	if hints, ok := p.sheet.SearchHints(); ok {
+		return hints
 	}
 	return []key.Binding{page.Describe(page.Keys.Next, "next diff"), page.Keys.Copy, page.Describe(page.Keys.Command, "command"),
 		page.Describe(page.Keys.Extract, "write to disk"), page.Keys.Back, page.Keys.Up, page.Keys.Down}
@@ -373,7 +461,9 @@ func (p filePage) Hints() []key.Binding {
 
 func (p filePage) Help() page.KeyGroup {
 	return page.KeyGroup{Name: "File", Keys: []key.Binding{
-		page.Keys.Next, page.Keys.Prev, page.Keys.Columns, page.Describe(page.Keys.Copy, "copy the line or the value"), page.Keys.Command,
-		page.Keys.Extract, page.Keys.Reload,
+		page.Describe(page.Keys.Next, "next difference, here or in the next file that differs"), page.Keys.Prev,
+		page.Describe(page.Keys.Filter, "search; n and N go through the matches"), page.Keys.Columns,
+		page.Describe(page.Keys.Copy, "copy the line or the value"), page.Keys.Command,
+		page.Describe(page.Keys.Inside, "read a large file"), page.Keys.Extract, page.Keys.Reload,
 	}}
 }

@@ -38,8 +38,10 @@ func (p comparePage) followFinding(r widget.Row) (page.Page, page.Effects) {
 	if len(ids) == 0 {
 		return p, p.openProof(r)
 	}
-	there.trail, there.targetRow, there.filter = &trail{f, tab}, ids[0], widget.Filter{}
+	there.trail, there.targetRow = &trail{f, tab}, ids[0]
+	there.sheets[tab].Search, there.filters[tab], there.sheetKeys[tab] = widget.Search{}, widget.Filter{}, viewKey{}
 	there.merged = there.merged && tab != tabFiles // the evidence is steps
+	there.toDifference = tab == tabFiles           // from which enter opens the file
 	return there.toTab(tab), nil
 }
 
@@ -88,12 +90,14 @@ func (v view) showEvidence(t tabID, rows []widget.Row) {
 	}
 }
 
+// noteIndent is the column of the notes under a row of a table.
+const noteIndent = 6
+
 // noteLines returns text for the space under a row of a table.
 func (v view) noteLines(text look.Span) []look.Line {
-	const indent = 6
-	lead := look.L(look.Gap(indent), look.S(look.Faint, v.Glyphs.Note), look.Gap(1))
+	lead := look.L(look.Gap(noteIndent), look.S(look.Faint, v.Glyphs.Note), look.Gap(1))
 	text.Text = v.Glyphs.Sentence(text.Text)
-	return look.Hanging(lead, max(v.Width-indent-4, 8), text)
+	return look.Hanging(lead, max(v.Width-noteIndent-4, 8), text)
 }
 
 // evidence returns the tab that shows the evidence of a finding, and the IDs of the rows
@@ -116,6 +120,8 @@ func tabsOf(f diff.Finding) []tabID {
 		return []tabID{tabPlatforms, tabLayers, tabManifest}
 	case strings.HasPrefix(f.ID, "E") && f.ID != "E4": // most secrets are in instructions
 		return []tabID{tabConfig, tabLayers, tabManifest}
+	case f.ID == "H4", f.ID == "H5":
+		return []tabID{tabPackages, tabFiles, tabLayers}
 	case strings.HasPrefix(f.ID, "H"):
 		return []tabID{tabFiles, tabLayers}
 	}
@@ -128,6 +134,8 @@ func (v view) evidenceIn(tab tabID, f diff.Finding) []string {
 		return v.stepsOf(f)
 	case tabFiles:
 		return v.fileStepsOf(f)
+	case tabPackages:
+		return v.packagesOf(f)
 	case tabPlatforms:
 		return v.entriesOf(f)
 	case tabConfig:

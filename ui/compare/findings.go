@@ -2,7 +2,9 @@ package compare
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model/safe"
@@ -73,7 +75,7 @@ func (p comparePage) toPlatformOf(f diff.Finding) (comparePage, diff.Finding) {
 // are shown, a row for each.
 func (v view) groupRows(g diff.Group, first bool) []widget.Row {
 	cause := v.findingRow(g, first)
-	if n := len(g.Consequences); n > 0 && !v.showsConsequences {
+	if n := len(g.Consequences); n > 0 && v.showsConsequences == isRoomy(v.Frame) {
 		more := look.Count(n, safe.Const("consequence: f shows it"), safe.Const("consequences: f shows them"))
 		cause.Lines = append(cause.Lines, look.L(look.Gap(bulletIndent), look.S(look.Faint, safe.Sprintf("+ %s", more))))
 		return []widget.Row{cause}
@@ -107,12 +109,17 @@ func (p comparePage) toggleConsequences() comparePage {
 // findingRowID returns the ID of the row for a finding.
 func findingRowID(f diff.Finding) string { return "finding " + findingID(f) }
 
+// textInBox reports whether the box of the verdict has the text of the first finding.
+func (v view) textInBox(g diff.Group) bool {
+	return !v.alone && (v.Height >= tallHeight || g.Beyond(v.cmp.Verdict).IsEmpty())
+}
+
 // findingRow shows a finding, what to do about it, and the command. The text of the
 // first finding of a comparison is in the verdict box. The next step of the others is
 // shown only if the terminal is high enough.
 func (v view) findingRow(g diff.Group, first bool) widget.Row {
-	inBox := first && !v.alone
-	out := v.findingRowBase(g, inBox)
+	inBox := first && v.textInBox(g)
+	out := v.findingRowBase(g, first && !v.alone)
 	role := look.Severity(g.Severity)
 	if g.Common {
 		role = look.Plain
@@ -136,13 +143,14 @@ func (v view) findingRow(g diff.Group, first bool) widget.Row {
 // needsAction reports whether the user should act on a finding.
 func needsAction(g diff.Group) bool { return g.Severity > 0 && !g.Common }
 
-// findingRowBase returns the row for a finding, without lines.
-func (v view) findingRowBase(g diff.Group, inBox bool) widget.Row {
+// findingRowBase returns the row for a finding, without lines. The proof of the first one has that of the
+// verdict.
+func (v view) findingRowBase(g diff.Group, first bool) widget.Row {
 	f := g.Finding
 	out := widget.Row{
 		ID: findingRowID(f), Differs: true, Title: safe.Clean(f.Name), Finding: &f,
 		ValueName: safe.Const("the finding"), Value: f.Text, Command: v.shellCommand(cmp.Or(f.Command, f.Check)),
-		Proof: func(fr page.Frame) []widget.Row { return v.in(fr).findingProof(g, inBox) },
+		Proof: func(fr page.Frame) []widget.Row { return v.in(fr).findingProof(g, first) },
 	}
 	out.Detail = out.Proof
 	return out
@@ -189,34 +197,51 @@ func (v view) withFindings(out widget.Row, groups []diff.Group, on func(diff.Fin
 	if len(all) == 0 {
 		return out
 	}
-	if names := v.findingNames(causes); !names.IsEmpty() {
-		out = out.WithLines(v.noteLines(look.S(look.Faint, names)))
-	}
+	out = out.WithLines(v.causeLines(causes))
 	if detail := out.Detail; detail != nil {
-		out.Detail = func(f page.Frame) []widget.Row { return append(findingFields(f, all), detail(f)...) }
+		out.Detail = func(f page.Frame) []widget.Row {
+			return slices.Concat(detail(f), []widget.Row{widget.BlankRow()}, findingFields(f, all)) // what differs comes first
+		}
 	}
 	return out
 }
 
-// findingNames returns the names of findings, each once. It omits the finding of the
-// trail, whose text is on the screen.
-func (v view) findingNames(all []diff.Finding) safe.Text {
-	var names []safe.Text
+// causeLines returns what findings say of a row, a line each, with their ids at the end. Of a finding that a
+// row above has in words the line has the name. They omit the finding of the trail, whose text is on the
+// screen.
+func (v view) causeLines(all []diff.Finding) []look.Line {
+	var lines []look.Line
+	var shown, names []string
+	lead := look.L(look.Gap(noteIndent), look.S(look.Faint, v.Glyphs.Note), look.Gap(1))
 	for _, f := range all {
-		name := safe.Sprintf("%s %s", f.ID, f.Name)
-		if v.trail.key() != findingID(f) && !slices.Contains(names, name) {
-			names = append(names, name)
+		id := findingID(f)
+		if v.trail.key() == id || slices.Contains(shown, id) {
+			continue
 		}
+		shown = append(shown, id)
+		if v.told[id] {
+			names = append(names, fmt.Sprintf("%s (%s)", strings.ReplaceAll(f.Name, "-", " "), f.ID))
+			continue
+		}
+		if v.told != nil {
+			v.told[id] = true
+		}
+		end, text := safe.Sprintf(" (%s)", f.ID), v.Glyphs.Sentence(f.Text)
+		room := max(v.Width-lead.Width()-look.Width(end)-2, 8)
+		lines = append(lines, lead.With(look.S(look.Faint, v.Glyphs.Fit(text, min(room, look.Width(text)))), look.S(look.Faint, end)))
 	}
-	return safe.Join(names, ", ")
+	if len(names) > 0 {
+		lines = append(lines, lead.With(look.S(look.Faint, safe.Clean(strings.Join(names, ", ")))))
+	}
+	return lines
 }
 
 // findingFields returns findings for the detail of the row that they are about.
 func findingFields(f page.Frame, all []diff.Finding) []widget.Row {
 	var rows []widget.Row
 	for _, finding := range all {
-		rows = append(rows,
-			widget.FieldRows(f, safe.Clean(finding.ID), f.Glyphs.Sentence(finding.Text), look.Severity(finding.Severity))...)
+		text := safe.Sprintf("%s (%s)", f.Glyphs.Sentence(finding.Text), finding.ID)
+		rows = append(rows, widget.FieldRows(f, safe.Const("finding"), text, look.Severity(finding.Severity))...)
 		if !finding.Next.IsEmpty() {
 			rows = append(rows, widget.FieldRows(f, safe.Const(" "), safe.Sprintf("%s %s", f.Glyphs.Arrow, f.Glyphs.Sentence(finding.Next)),
 				look.Plain)...)

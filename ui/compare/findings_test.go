@@ -1,10 +1,13 @@
 package compare_test
 
 import (
-	"github.com/tagdiff/tagdiff/ui"
 	"strings"
 	"testing"
 
+	"github.com/opencontainers/go-digest"
+
+	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/ui"
 	"github.com/tagdiff/tagdiff/ui/uitest/fakereg"
 )
 
@@ -15,16 +18,16 @@ var testingAndProd = []string{"localhost:5000/app:testing", "localhost:5000/app:
 func TestFindingToEvidence(t *testing.T) {
 	d := open(t, fakereg.Retag(t), 80, 24, testingAndProd...)
 	d.Keys("enter")
-	d.Sees("3 Layers", "»∅    7     WORKDIR /app", "└ Step 7 is empty on both sides")
-	d.Keys("up", "tab", "tab")
-	d.Sees("6 Config")
+	d.Sees("[3 Lay", "»∅    7     WORKDIR /app", "└ Step 7 is empty on both sides")
+	d.Keys("up", "tab", "tab", "tab")
+	d.Sees("[6 Conf")
 	d.Keys("esc")
-	d.Sees("1 Summary", "›→  Promote")
+	d.Sees("[1 Sum", "›·  Step 7 is empty on both sides", "→  Promote")
 	d.Keys("3")
-	d.Sees("A4 empty-layer-twin") // by name only, because the trail has ended
+	d.Sees("└ Step 7 is empty on both sides", "… (A4)") // on one line, because the trail has ended
 	d.DoesNotSee("»")
 	d.Keys("1", "esc")
-	d.Sees("open:")
+	d.Sees("› app", "›  testing")
 }
 
 // TestEvidence_swap: a mark stays while its finding holds.
@@ -37,12 +40,12 @@ func TestEvidence_swap(t *testing.T) {
 	d.DoesNotSee("*∅")
 	d.DoesNotSee("»")
 	d.Keys("esc")
-	d.Sees("open:")
+	d.Sees("› app", "›  prod")
 }
 
 func TestEvidence_clearsFilter(t *testing.T) {
 	d := open(t, fakereg.Retag(t), 80, 24, testingAndProd...)
-	d.Keys("3", "/", "touch", "enter", "1", "esc", "enter")
+	d.Keys("3", "/", "touch", "enter", "1", "enter")
 	d.Sees("»∅    7     WORKDIR /app")
 }
 
@@ -54,7 +57,7 @@ func TestProof(t *testing.T) {
 		sees []string
 	}{
 		{[]string{"1"}, []string{"proof: empty-layer-twin", "proved: a hash decides", "config(A) = config(B)", "layer(A) ≠ layer(B)", "A step 7: layer", "sha256:a3ed95caeb02ffe68cdd9fd84406680ae93d633cb16422d00e8a7c22955b46d4"}},
-		{[]string{"down"}, []string{"proof: the verdict", "Same image, packed differently"}},
+		{[]string{"G", "up", "up"}, []string{"proof: the verdict", "Same image, packed differently"}},
 		{[]string{"2"}, []string{"proof: linux/amd64", "A manifest", "B config"}},
 		{[]string{"3", "n"}, []string{"proof: step 7", "both unpack to an archive without a file", "sha256:5f70bf18", "gunzip | sha256sum"}},
 		{[]string{"6"}, []string{"line by line", "crane config"}},
@@ -65,6 +68,23 @@ func TestProof(t *testing.T) {
 		d.Sees(tt.sees...)
 		d.Keys("esc")
 	}
+}
+
+// TestProof_verdict: where the box of the verdict hides lines, its last line says with which keys they are shown. They
+// show the whole text of the verdict first, whatever finding leads it.
+func TestProof_verdict(t *testing.T) {
+	f := fakereg.Retag(t)
+	last := f.ByTag["prod"].Entries[0].Image.Manifest.Layers
+	f.Blobs = map[digest.Digest]model.BlobState{last[len(last)-1].Digest: {Missing: true}}
+	d := open(t, f, 80, 9, testingAndProd...)
+	d.Keys("V")
+	d.Sees("cannot be pulled", ": w shows all")
+	d.Keys("w")
+	d.Sees("›verdict       :prod cannot be pulled", "because       Same image, packed differently")
+	d.Keys("esc", "n")
+	d.Sees(": g w shows all")
+	d.Keys("g", "w")
+	d.Sees("›verdict       :prod cannot be pulled")
 }
 
 // TestProof_oneImage: one image has steps to prove but no verdict.

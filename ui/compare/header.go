@@ -13,7 +13,12 @@ import (
 const (
 	tallHeight = 30 // the height from which on every tab has the verdict box
 	boxFrame   = 7  // lines beside the text of the box: the sides, its border, the tabs and two rows
+	lowBox     = 4  // lines of the box in a window that is lower than tallHeight
 )
+
+// isRoomy reports whether a terminal of 120x40 or more shows the page. There the answer can be read from
+// afar, and nothing is left out that fits.
+func isRoomy(f page.Frame) bool { return f.Width >= 120 && f.Height >= 38 }
 
 // header returns the sides, the verdict and the tabs.
 func (p comparePage) header(f page.Frame) []look.Line {
@@ -28,8 +33,11 @@ func (p comparePage) header(f page.Frame) []look.Line {
 		lines = append(lines, l)
 	}
 	if p.platformAbsent() {
-		lines = append(lines, look.L(look.Gap(1), look.S(look.Warn,
-			safe.Sprintf("neither side has %s; this is %s", p.picked.name, p.pair().Platform))))
+		absent := safe.Sprintf("neither side has %s", p.picked.name)
+		if part, kind, unknown := diff.UnknownPart(p.picked.name); unknown {
+			absent = safe.Sprintf("%s: %q is not a known %s", absent, part, kind)
+		}
+		lines = append(lines, look.L(look.Gap(1), look.S(look.Warn, safe.Sprintf("%s; this is %s", absent, p.pair().Platform))))
 	}
 	switch {
 	case p.alone:
@@ -53,10 +61,12 @@ func (p comparePage) sideLines(f page.Frame) []look.Line {
 	}
 	a := p.a.line(safe.Const("A"), look.SideA, f, p.b.ref, true)
 	b := p.b.line(safe.Const("B"), look.SideB, f, p.a.ref, true)
-	if half := f.Width / 2; a.Width() <= half && b.Width() <= half {
-		return []look.Line{a.To(half, f.Glyphs.Ellipsis).With(b.Spans...)}
+	const gap = 2
+	at := max(min(f.Width/2, f.Width-b.Width()), a.Width()+gap) // a long name moves the column of B
+	if at+b.Width() > f.Width {
+		return []look.Line{a, b}
 	}
-	return []look.Line{a, b}
+	return []look.Line{a.To(at, f.Glyphs.Ellipsis).With(b.Spans...)}
 }
 
 func verdictRole(c diff.Code) look.Role {
@@ -111,22 +121,29 @@ func (p comparePage) verdictLines(f page.Frame) []look.Line {
 }
 
 // verdictBox returns a box with the headline in its frame and the reasons inside. A
-// headline that is too long for the frame becomes the first lines in the box. In a low
-// window the frame says how many lines of the reasons do not fit.
+// headline that is too long for the frame becomes the first lines in the box, and the frame has the answer. In a low
+// window the box has at most lowBox lines, and its frame says how many lines of the reasons do not fit.
 func (p comparePage) verdictBox(f page.Frame) []look.Line {
 	role := verdictRole(p.cmp.Verdict.Code)
 	title, trust := p.headline(), p.trust()
 	var inside, reasons []look.Line
+	if isRoomy(f) && p.tab == tabSummary {
+		return p.roomyVerdict(f)
+	}
 	if look.Width(title)+look.Width(trust) > f.Width-10 {
 		inside = look.Hanging(look.L(), f.Width-4, look.S(role, title))
-		title = safe.Text{}
+		title = p.answer()
 	}
 	for _, t := range p.reasons(f) {
 		reasons = append(reasons, look.Hanging(look.L(), f.Width-4, look.P(f.Glyphs.Sentence(t)))...)
 	}
+	room := max(f.Height-boxFrame-len(inside), 0)
+	if f.Height < tallHeight && !p.failed() {
+		room = max(min(room, lowBox-2-len(inside)), 0)
+	}
 	hidden := safe.Text{}
-	if room := max(f.Height-boxFrame-len(inside), 0); len(reasons) > room {
-		hidden = safe.Sprintf("+ %s hidden", look.Count(len(reasons)-room, safe.Const("line"), safe.Const("lines")))
+	if len(reasons) > room {
+		hidden = safe.Sprintf("+ %s: %s shows all", look.Count(len(reasons)-room, safe.Const("line"), safe.Const("lines")), p.verdictKeys())
 		reasons = reasons[:room]
 	}
 	lines := []look.Line{boxBorder(f, role, f.Glyphs.TopLeft, f.Glyphs.TopRight, title, trust)}
@@ -134,6 +151,60 @@ func (p comparePage) verdictBox(f page.Frame) []look.Line {
 		lines = append(lines, boxLine(f, role, l))
 	}
 	return append(lines, boxBorder(f, role, f.Glyphs.BottomLeft, f.Glyphs.BottomRight, safe.Text{}, hidden))
+}
+
+// verdictKeys are the keys that open the proof of the verdict, which has its whole text.
+func (p comparePage) verdictKeys() safe.Text {
+	r, _ := p.sheets[p.tab].Current()
+	isFirst := r.Finding != nil && len(p.mainFindings) > 0 && findingID(*r.Finding) == findingID(p.mainFindings[0].Finding)
+	switch {
+	case r.Proof == nil, isFirst:
+		return safe.Const("w")
+	case p.tab == tabSummary:
+		return safe.Const("g w")
+	}
+	return safe.Const("1 g w")
+}
+
+// roomyVerdict returns the answer and the headline as a bar that can be read from afar, and the reasons
+// below it.
+func (p comparePage) roomyVerdict(f page.Frame) []look.Line {
+	lines := []look.Line{bar(f, safe.Text{}, safe.Text{})}
+	text := look.Hanging(look.L(look.Gap(2)), f.Width-24, look.S(look.Active, safe.Sprintf("%s   %s", p.answer(), p.headline())))
+	for i, l := range text {
+		trust := safe.Text{}
+		if i == 0 {
+			trust = p.trust()
+		}
+		lines = append(lines, bar(f, l.Text(), trust))
+	}
+	lines = append(lines, bar(f, safe.Text{}, safe.Text{}))
+	for _, t := range p.reasons(f) {
+		lines = append(lines, look.Hanging(look.L(look.Gap(2)), f.Width-4, look.P(f.Glyphs.Sentence(t)))...)
+	}
+	return append(lines, look.Line{})
+}
+
+// bar returns a line of the bar, with text at both ends.
+func bar(f page.Frame, left, right safe.Text) look.Line {
+	l := look.L(look.P(left)).To(f.Width-look.Width(right)-2, f.Glyphs.Ellipsis)
+	return look.L(look.S(look.Active, safe.Sprintf("%s%s  ", l.Text(), right)))
+}
+
+// answer says whether both are the same image, in the fewest words.
+func (p comparePage) answer() safe.Text {
+	code := p.cmp.Verdict.Code
+	switch {
+	case p.failed():
+		return safe.Const("?")
+	case code == diff.NotComparable:
+		return safe.Const("?  NOT COMPARABLE")
+	case code == diff.Pending:
+		return p.frame.Glyphs.Ellipsis
+	case p.cmp.Same(false):
+		return safe.Sprintf("%s  THE SAME IMAGE", p.frame.Glyphs.Mark(diff.Same))
+	}
+	return safe.Sprintf("%s  NOT THE SAME IMAGE", p.frame.Glyphs.Mark(diff.Substituted))
 }
 
 // boxBorder returns the upper or lower border of a box, with text at its left and right end.
@@ -193,7 +264,7 @@ func (p comparePage) reasons(f page.Frame) []safe.Text {
 	if !v.Because.IsEmpty() {
 		out = append(out, v.Because)
 	}
-	if p.cmp.B != nil && len(p.mainFindings) > 0 {
+	if p.cmp.B != nil && len(p.mainFindings) > 0 && f.Height >= tallHeight { // in a low window it is in the first row
 		if more := p.mainFindings[0].Beyond(v); !more.IsEmpty() {
 			out = append(out, more)
 		}

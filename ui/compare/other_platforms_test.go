@@ -30,9 +30,9 @@ func TestOtherPlatforms(t *testing.T) {
 	d := open(t, platforms(t), 80, 24, "localhost:5000/app:wrong")
 	d.Sees("linux/amd64 1/2", "linux/arm64: :wrong lists the image as linux/arm64, but its config")
 	d.Keys("enter")
-	d.Sees("2 Platforms", "linux/arm64 2/2", "» ", "└ :wrong lists the image as linux/arm64")
+	d.Sees("[2 Plat", "linux/arm64 2/2", "» ", "└ :wrong lists the image as linux/arm64")
 	d.Keys("esc")
-	d.Sees("1 Summary", "·  :wrong lists the image as linux/arm64")
+	d.Sees("[1 Sum", "·  :wrong lists the image as linux/arm64")
 	d.DoesNotSee("linux/arm64: :wrong")
 
 	d = open(t, platforms(t), 80, 24, "localhost:5000/app:right")
@@ -44,10 +44,10 @@ func TestOtherPlatforms(t *testing.T) {
 func TestOtherPlatforms_relabelled(t *testing.T) {
 	d := open(t, platforms(t), 80, 24, "localhost:5000/app:right", "localhost:5000/app:swapped")
 	d.Keys("2")
-	d.Sees("2 Platforms≠1", "≠ linux/amd64", "Identical, in B linux/arm64")
+	d.Sees("[2 Plat≠1]", "≠ linux/amd64", "Identical, in B linux/arm64")
 	d = open(t, platforms(t), 80, 24, "localhost:5000/app:right", "localhost:5000/app:right")
 	d.Keys("2")
-	d.Sees("2 Platforms=", "= linux/amd64", "Identical")
+	d.Sees("[2 Plat =]", "= linux/amd64", "Identical")
 	d.DoesNotSee("in B")
 }
 

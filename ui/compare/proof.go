@@ -30,9 +30,17 @@ func (p comparePage) openProof(r widget.Row) page.Effects {
 }
 
 func (v view) verdictProof(verdict diff.Verdict) []widget.Row {
-	rows := v.fields("verdict", verdict.Headline, verdictRole(verdict.Code))
-	rows = append(rows, v.fields("code", safe.Clean(string(verdict.Code)), look.Plain)...)
-	rows = append(rows, v.fields("because", verdict.Because, look.Plain)...)
+	return append(v.verdictText(verdict), v.verdictReasons(verdict)...)
+}
+
+// verdictText returns what the box of the verdict says, in full.
+func (v view) verdictText(verdict diff.Verdict) []widget.Row {
+	return append(v.fields("verdict", verdict.Headline, verdictRole(verdict.Code)), v.fields("because", verdict.Because, look.Plain)...)
+}
+
+// verdictReasons is verdictProof without the text of the box.
+func (v view) verdictReasons(verdict diff.Verdict) []widget.Row {
+	rows := v.fields("code", safe.Clean(string(verdict.Code)), look.Plain)
 	rows = append(rows, v.fields("trust", verdict.Trust.Words(), look.Plain)...)
 	rows = append(rows, v.fields("rule", verdict.Code.Rule(), look.Plain)...)
 	rows = append(rows, v.proofFields(verdict.Proof)...)
@@ -67,8 +75,9 @@ func (v view) commandFields(name string, command safe.Text) []widget.Row {
 }
 
 // findingProof returns everything about a finding: its meaning, the rule with the actual
-// values, and what to do. The verdict's proof comes first, unless the headline of the box is
-// the finding itself; then the finding comes first.
+// values, and what to do. The text of the verdict comes first, for a low window hides the end of
+// it. The rest of its proof follows, after the finding if the headline of the box is the finding
+// itself.
 func (v view) findingProof(g diff.Group, inBox bool) []widget.Row {
 	switch verdict := v.cmp.Verdict; {
 	case !inBox:
@@ -77,7 +86,8 @@ func (v view) findingProof(g diff.Group, inBox bool) []widget.Row {
 		return slices.Concat(v.verdictProof(verdict), []widget.Row{widget.BlankRow()}, v.findingRows(g, verdict.Proof))
 	default:
 		verdict.Proof = withoutRepeats(verdict.Proof, g.Proof)
-		return slices.Concat(v.findingRows(g, nil), []widget.Row{widget.BlankRow()}, v.verdictProof(verdict))
+		blank := []widget.Row{widget.BlankRow()}
+		return slices.Concat(v.verdictText(verdict), blank, v.findingRows(g, nil), blank, v.verdictReasons(verdict))
 	}
 }
 

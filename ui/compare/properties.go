@@ -1,7 +1,7 @@
 package compare
 
 import (
-	"cmp"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strconv"
@@ -24,6 +24,7 @@ type property struct {
 	fullA, fullB safe.Text
 	differs      bool // decided before rounding and masking
 	identifier   bool // a digest or name, which differs in most comparisons
+	unread       bool // only one side has been read so far
 	isPlace      bool // an identifier with the place of a side, which is not cut where the sides differ in it
 	command      safe.Text
 }
@@ -34,6 +35,9 @@ func (v view) propertyRows() []widget.Row {
 		if f.a.IsEmpty() && f.b.IsEmpty() {
 			continue
 		}
+		if v.cmp.Verdict.Code == diff.Pending && f.a.IsEmpty() != f.b.IsEmpty() {
+			f.unread, f.differs = true, false
+		}
 		rows = append(rows, v.propertyRow(f))
 	}
 	return rows
@@ -42,7 +46,11 @@ func (v view) propertyRows() []widget.Row {
 func (v view) propertyRow(f property) widget.Row {
 	const nameWidth = 12
 	out := widget.Row{ID: f.name.String(), Differs: f.differs && !f.identifier, Command: f.command, ValueName: f.name,
-		Value: cmp.Or(f.fullB, f.fullA), Title: f.name}
+		Sides: [2]safe.Text{f.fullA, f.fullB}, Title: f.name}
+	if v.alone {
+		out.Value, out.Sides = f.fullA, [2]safe.Text{}
+	}
+	out.Full = func() []safe.Text { return v.fullProperty(f) }
 	out.Detail = func(fr page.Frame) []widget.Row {
 		return append(widget.FieldRows(fr, safe.Const("A"), f.fullA, look.Plain), widget.FieldRows(fr, safe.Const("B"), f.fullB, look.Plain)...)
 	}
@@ -57,7 +65,10 @@ func (v view) propertyRow(f property) widget.Row {
 	}
 	half := max((v.Width-1-nameWidth-1-3-1)/2, 8)
 	roleA, roleB, sign := look.Plain, look.Plain, look.S(look.Faint, v.Glyphs.Mark(diff.Same))
-	if f.differs {
+	switch {
+	case f.unread:
+		sign = look.Gap(1)
+	case f.differs:
 		roleA, roleB, sign = look.SideA, look.SideB, look.S(look.Warn, v.Glyphs.Mark(diff.Substituted))
 	}
 	if f.differs && (!f.identifier || f.isPlace) && max(look.Width(f.a), look.Width(f.b)) > half { // the difference may be in what is cut
@@ -79,6 +90,20 @@ func (v view) propertyRow(f property) widget.Row {
 	return out
 }
 
+// fullProperty returns a property of both sides with nothing shortened.
+func (v view) fullProperty(f property) []safe.Text {
+	name := v.Glyphs.Fit(f.name, 12)
+	switch {
+	case v.alone || f.fullA == f.fullB:
+		return []safe.Text{safe.Sprintf("%s %s", name, f.fullA)}
+	case f.fullA.IsEmpty():
+		return []safe.Text{safe.Sprintf("%s B %s", name, f.fullB)}
+	case f.fullB.IsEmpty():
+		return []safe.Text{safe.Sprintf("%s A %s", name, f.fullA)}
+	}
+	return []safe.Text{safe.Sprintf("%s A %s", name, f.fullA), safe.Sprintf("%s B %s", v.Glyphs.Fit(safe.Text{}, 12), f.fullB)}
+}
+
 // properties returns the properties of both references and of the pair in view.
 func (v view) properties() []property {
 	ref := property{
@@ -94,6 +119,7 @@ func (v view) properties() []property {
 		ref,
 		v.property(safe.Const("digest"), partOf(v.cmp.A, topDigest), partOf(v.cmp.B, topDigest), asDigest, v.topCommand()),
 		v.property(safe.Const("kind"), partOf(v.cmp.A, kindText), partOf(v.cmp.B, kindText), nil, safe.Text{}),
+		v.commitProperty(),
 	}
 	if a := v.cmp.A; v.alone && a != nil && len(a.Images()) == 0 {
 		for _, part := range diff.ContentParts(*a) {
@@ -108,6 +134,21 @@ func (v view) properties() []property {
 		}
 	}
 	return list
+}
+
+// commitProperty is the commit that each image states, which nothing checks.
+func (v view) commitProperty() property {
+	return v.property(safe.Const("named commit"), v.cmp.StatedCommit(diff.SideA, v.pair), v.cmp.StatedCommit(diff.SideB, v.pair), asCommit,
+		v.configCommand(".config.Labels"))
+}
+
+// asCommit shortens the hash of a commit as far as a digest.
+func asCommit(s string) safe.Text {
+	const gitHash = 40
+	if _, err := hex.DecodeString(s); err == nil && len(s) == gitHash {
+		s = s[:look.DigestWidth]
+	}
+	return safe.Clean(s)
 }
 
 var platformName = safe.Const("platform")
@@ -164,7 +205,8 @@ func (v view) property(name safe.Text, a, b string, show func(string) safe.Text,
 	if show != nil {
 		f.a, f.b = show(a), show(b)
 		if f.differs && f.a == f.b { // the difference is in what is rounded
-			f.a, f.b = exactText(a), exactText(b)
+			f.a, f.b = exactTexts(f.a, a, b)
+			f.b = v.Glyphs.Sentence(f.b)
 		}
 		_, err := digest.Parse(a)
 		f.identifier = err == nil
@@ -172,16 +214,21 @@ func (v view) property(name safe.Text, a, b string, show func(string) safe.Text,
 	return f
 }
 
-// exactText is a size in bytes or a date to the fraction of a second, where the rounded
-// forms of two values look the same.
-func exactText(s string) safe.Text {
-	if n, err := strconv.Atoi(s); err == nil {
-		return safe.Sprintf("%s B", look.Number(n))
+// exactTexts returns two values whose rounded forms look the same: sizes with the difference in bytes, dates
+// to the fraction of a second.
+func exactTexts(rounded safe.Text, a, b string) (textA, textB safe.Text) {
+	from, errA := strconv.ParseInt(a, 10, 64)
+	to, errB := strconv.ParseInt(b, 10, 64)
+	if errA == nil && errB == nil {
+		return rounded, safe.Sprintf("%s, %s", rounded, look.SizeDelta(from, to))
 	}
-	if t, err := time.Parse(time.RFC3339Nano, s); err == nil {
-		return safe.Sprintf("%s UTC", t.UTC().Format("2 Jan 2006 15:04:05.999999999"))
+	exact := func(s string) safe.Text {
+		if t, err := time.Parse(time.RFC3339Nano, s); err == nil {
+			return safe.Sprintf("%s UTC", t.UTC().Format("2 Jan 2006 15:04:05.999999999"))
+		}
+		return safe.Clean(s)
 	}
-	return safe.Clean(s)
+	return exact(a), exact(b)
 }
 
 func asDigest(s string) safe.Text { return look.Short(digest.Digest(s)) }

@@ -36,6 +36,10 @@ type reading struct {
 	job     readingJob
 	// arriving is how far each layer has been read.
 	arriving map[digest.Digest]arriving
+	// isComparing is set while the rows whose layers have arrived are compared, compared is how many layers
+	// had arrived then.
+	isComparing bool
+	compared    int
 }
 
 // arriving is how far a layer has been read. newest are its last files, the newest last.
@@ -70,9 +74,20 @@ func (a arriving) with(s model.LayerState) arriving {
 type readingPlan struct {
 	layers     []diff.LayerToRead // not read yet
 	unreadable []diff.LayerToRead
-	bytes      int64 // of layers
+	bytes      int64 // to read of layers
+	isGuess    bool  // bytes is not known exactly
 	all        int   // layers of the image with the most
 	failed     bool  // some layers could not be read
+	// archives is set if layers are those whose tables of contents were read: reading the archives adds the
+	// proof, and the lines of texts.
+	archives bool
+}
+
+// add adds a layer.
+func (plan *readingPlan) add(l diff.LayerToRead) {
+	plan.layers = append(plan.layers, l)
+	plan.bytes += l.Cost()
+	plan.isGuess = plan.isGuess || l.IsGuess
 }
 
 // layerStateMsg says how far a layer has been read, layersReadMsg is the end of a reading with what
@@ -88,6 +103,9 @@ type (
 		found    *diff.PairInside
 		contents map[digest.Digest]model.Contents
 		errs     map[digest.Digest]error
+		byTable  map[digest.Digest]bool // the layers whose tables of contents were requested
+		isPart   bool                   // more layers arrive
+		isLookup bool                   // of lists that were made before, without a request
 	}
 )
 
@@ -97,18 +115,45 @@ func (p comparePage) planOf(pair diff.Pair, wanted func(diff.Pair) (readable, un
 	var layers []diff.LayerToRead
 	layers, plan.unreadable = wanted(pair)
 	known := p.layersRead[pair.Manifests()]
-	for _, l := range layers {
-		switch {
+	for _, l := range p.withTables(pair, layers) {
+		switch have := known[l.Digest]; {
 		case p.layerErrors[l.Digest] != nil:
 			plan.failed = true
-		case known[l.Digest] == nil:
-			plan.layers = append(plan.layers, l)
-			plan.bytes += l.Size
+		case have == nil, have.How == inside.TOC && (l.Table == 0 || l.Packages && !have.HasPackagesOf(l.Programs)):
+			plan.add(l)
 		}
 	}
 	for _, e := range bothSides(pair.A, pair.B) {
 		if e.Image != nil {
 			plan.all = max(plan.all, len(e.Image.Manifest.Layers))
+		}
+	}
+	return plan
+}
+
+// withTables returns layers with what is known of their tables of contents. Where that of one layer cannot
+// be used, both layers of the row are read whole.
+func (p comparePage) withTables(pair diff.Pair, layers []diff.LayerToRead) []diff.LayerToRead {
+	layers = slices.Clone(layers)
+	for i, l := range layers {
+		row := diff.LayersOf(pair.Rows[l.Row])
+		switch size := p.tableSizes[l.Digest]; {
+		case p.tableErrors[row.A] != nil, p.tableErrors[row.B] != nil:
+			layers[i] = l.Whole()
+		case l.Table > 0 && size > 0:
+			layers[i].Table, layers[i].IsGuess = size, false
+		}
+	}
+	return layers
+}
+
+// planOfArchives returns the layers of which only the table of contents was read.
+func (p comparePage) planOfArchives(pair diff.Pair) readingPlan {
+	known, plan := p.layersRead[pair.Manifests()], readingPlan{archives: true}
+	layers, _ := diff.AllLayers(pair)
+	for _, l := range layers {
+		if have := known[l.Digest]; have != nil && have.How == inside.TOC && p.layerErrors[l.Digest] == nil {
+			plan.add(l.Whole())
 		}
 	}
 	return plan
@@ -123,7 +168,13 @@ func (p comparePage) currentPlan() (plan readingPlan, ok bool) {
 	if p.cmp.B != nil && (pair.A == nil || pair.B == nil) {
 		return readingPlan{}, false
 	}
-	return p.planOf(*pair, diff.LayersToRead), true
+	if plan = p.planOf(*pair, diff.LayersToRead); len(plan.layers) > 0 {
+		return plan, true
+	}
+	if archives := p.planOfArchives(*pair); len(archives.layers) > 0 {
+		return archives, true
+	}
+	return plan, true
 }
 
 // showsOnlyA reports whether there is one image to show: it was asked for alone, or B cannot be read.
@@ -132,16 +183,89 @@ func (p comparePage) showsOnlyA() bool { return p.a.complete() && (p.alone || p.
 // isUnasked reports whether a plan is read without asking: a small one of two images, and all with
 // --inside.
 func (p comparePage) isUnasked(plan readingPlan) bool {
-	return (p.env.Inside || !p.showsOnlyA() && plan.bytes <= unasked) && !p.declined[p.pair().Manifests()]
+	return !plan.archives && (p.env.Inside || !p.showsOnlyA() && plan.bytes <= unasked) && !p.declined[p.pair().Manifests()]
 }
 
-// startUnasked reads the layers of the pair in view if they are small.
+// startUnasked reads the layers of the pair in view if they are small. Of larger ones it looks up the lists that
+// were made before: they cost no request, and what is left may be small.
 func (p comparePage) startUnasked() (comparePage, page.Effects) {
 	plan, ok := p.currentPlan()
+	if ok && p.isLookupDue(plan) {
+		return p.startLookup(plan)
+	}
+	if ok && (len(plan.layers) == 0 || plan.archives) {
+		plan = p.unaskedPackages()
+	}
 	if !ok || p.reading.running || len(plan.layers) == 0 || !p.isUnasked(plan) {
 		return p, nil
 	}
-	return p.startReading(plan, p.env.Inside)
+	return p.startReading(plan, p.env.Inside || p.hasAsked())
+}
+
+// isLookupDue reports whether lists of the layers of a plan may have been made before, which was not looked up yet.
+func (p comparePage) isLookupDue(plan readingPlan) bool {
+	return !p.reading.running && len(plan.layers) > 0 && !plan.archives && !p.isUnasked(plan) && !p.lookedUp[p.pair().Manifests()]
+}
+
+// startLookup looks up the lists of a plan that were made before.
+func (p comparePage) startLookup(plan readingPlan) (comparePage, page.Effects) {
+	pair := *p.pair()
+	p.lookedUp = maps.Clone(p.lookedUp)
+	if p.lookedUp == nil {
+		p.lookedUp = map[diff.ManifestPair]bool{}
+	}
+	p.lookedUp[pair.Manifests()] = true
+	job := readingJob{counts: p.env.Registry, pair: pair, known: p.layersRead[pair.Manifests()], shelves: p.shelves}
+	repos := map[diff.Side]model.Ref{diff.SideA: p.a.ref.Repo(), diff.SideB: p.b.ref.Repo()}
+	for _, l := range plan.layers {
+		job.reads = append(job.reads, model.LayerRead{Repo: repos[l.Side], Layer: l.Descriptor, TOC: l.Table > 0, OnlyKnown: true})
+	}
+	job.reads = append(job.reads, p.knownOthers(pair, job.reads)...)
+	reg := p.env.Registry
+	return p, page.Once(p.ctx, func(ctx context.Context) tea.Msg {
+		layers := diff.ReadLayers{}
+		for d, s := range reg.ReadLayers(ctx, job.reads, nil) {
+			if s.Layer != nil {
+				layers[d] = s.Layer
+			}
+		}
+		if !slices.ContainsFunc(plan.layers, func(l diff.LayerToRead) bool { return layers[l.Digest] != nil }) {
+			return layersReadMsg{isLookup: true}
+		}
+		msg := job.compared(layers, nil)
+		msg.isLookup = true
+		return msg
+	})
+}
+
+// hasAsked reports whether the user asked for the last reading of the pair in view.
+func (p comparePage) hasAsked() bool {
+	return p.reading.asked && p.reading.pair == p.pair().Manifests()
+}
+
+// unaskedPackages returns the plan of the layers that are read for packages once those that differ were: with --packages
+// all, else only the files that list packages beside a table of contents, and small layers above a database. Layers that
+// the user asked for do not count for what is small.
+func (p comparePage) unaskedPackages() readingPlan {
+	pair := *p.pair()
+	if p.env.Packages {
+		return p.planOf(pair, diff.LayersWithPackages)
+	}
+	if p.showsOnlyA() {
+		return readingPlan{}
+	}
+	var read int64
+	if !p.hasAsked() {
+		for _, l := range p.layersRead[pair.Manifests()] {
+			read += l.Packed
+		}
+	}
+	for _, wanted := range []func(diff.Pair) (readable, unreadable []diff.LayerToRead){diff.LayersWithRecords, diff.LayersAbovePackages} {
+		if plan := p.planOf(pair, wanted); len(plan.layers) > 0 && read+plan.bytes <= unasked {
+			return plan
+		}
+	}
+	return readingPlan{}
 }
 
 // pressReadingKey handles i, esc while layers are read, and the keys that answer an offer to read all.
@@ -164,21 +288,82 @@ func (p comparePage) pressReadingKey(msg tea.KeyPressMsg) (_ comparePage, effect
 // lookInside starts to read the layers of the pair in view, or says why there is nothing to read.
 func (p comparePage) lookInside() (comparePage, page.Effects) {
 	plan, ok := p.currentPlan()
+	tab := tabFiles
+	if p.tab == tabPackages {
+		plan, ok = p.packagesPlan()
+		tab = tabPackages
+	}
 	switch {
 	case p.reading.running:
 		p.reading.asked = true
-		return p.toTab(tabFiles), nil
+		return p.toFiles(tab), nil
+	case !ok && p.isOneSided():
+		return p, page.Toast(safe.Const("only one side has this platform: nothing to compare"))
 	case !ok:
 		return p, page.Toast(safe.Const("not everything has been read; try again when it has"))
 	case len(plan.layers) == 0 && len(plan.unreadable) > 0:
 		return p, page.Toast(safe.Const("the layers that differ cannot be read: see Files"))
 	case len(plan.layers) == 0 && p.pair().Inside == nil:
-		return p, page.Toast(safe.Const("no layer differs"))
-	case len(plan.layers) == 0:
-		return p.toTab(tabFiles), nil
+		return p, page.Toast(p.nothingToReadText())
+	case len(plan.layers) == 0 && p.tab == tab:
+		return p, page.Toast(p.allReadText())
+	case len(plan.layers) == 0, plan.archives && p.tab != tab: // which says the cost
+		return p.toFiles(tab), nil
 	}
 	p, effects := p.startReading(plan, true)
-	return p.toTab(tabFiles), effects
+	return p.toFiles(tab), effects
+}
+
+// isOneSided reports whether all has been read and only one side has the platform in view.
+func (p comparePage) isOneSided() bool {
+	pair := p.pair()
+	return pair != nil && p.complete() && p.cmp.B != nil && (pair.A == nil || pair.B == nil)
+}
+
+// toFiles shows Files at the first difference in the step under the cursor, or in the first step. Packages, the other
+// tab that i reads for, keeps its row.
+func (p comparePage) toFiles(tab tabID) comparePage {
+	if tab == tabFiles && p.tab != tabFiles && !p.showsOnlyA() {
+		r, _ := p.sheets[p.tab].Current()
+		p.targetRow, p.toDifference = "step "+r.ID, true
+	}
+	return p.toTab(tab)
+}
+
+// nothingToReadText says why the pair in view has no layer to read.
+func (p comparePage) nothingToReadText() safe.Text {
+	for _, e := range bothSides(p.pair().A, p.pair().B) {
+		if e.Image == nil {
+			return safe.Const("no layer can be read")
+		}
+	}
+	if p.showsOnlyA() {
+		return safe.Const("no layer has files to read")
+	}
+	return safe.Const("no layer differs")
+}
+
+// allReadText says that a tab needs no more layers, and that the tab Packages does.
+func (p comparePage) allReadText() safe.Text {
+	text := safe.Const("the layers that differ were read")
+	if p.showsOnlyA() {
+		text = safe.Const("all layers were read")
+	}
+	if plan, _ := p.packagesPlan(); p.tab != tabPackages && len(plan.layers) > 0 {
+		return safe.Sprintf("%s; for the packages i reads %s more in the tab Packages", text, plan.sizeText())
+	}
+	return text
+}
+
+// packagesPlan returns the plan of the layers that the packages of the pair in view need.
+func (p comparePage) packagesPlan() (plan readingPlan, ok bool) {
+	if _, ok := p.currentPlan(); !ok {
+		return readingPlan{}, false
+	}
+	if plan = p.planOf(*p.pair(), diff.LayersWithPackages); len(plan.layers) > 0 {
+		return plan, true
+	}
+	return p.currentPlan()
 }
 
 // startReading reads the layers of a plan. asked is whether the user asked for it.
@@ -193,11 +378,20 @@ func (p comparePage) startReading(plan readingPlan, asked bool) (comparePage, pa
 	if p.shelves == nil {
 		p.shelves = map[diff.RowLayers]*inside.Shelf{}
 	}
-	job := readingJob{id: p.reading.id, pair: pair, known: p.layersRead[pair.Manifests()], shelves: p.shelves}
+	job := readingJob{id: p.reading.id, counts: p.env.Registry, pair: pair, known: p.layersRead[pair.Manifests()], shelves: p.shelves}
 	repos := map[diff.Side]model.Ref{diff.SideA: p.a.ref.Repo(), diff.SideB: p.b.ref.Repo()}
 	fresh, rows := map[diff.RowLayers]bool{}, plan.rows()
 	for _, l := range plan.layers {
 		read := model.LayerRead{Repo: repos[l.Side], Layer: l.Descriptor, WithNew: true}
+		if l.Table > 0 {
+			read.TOC, read.MaxWhole = true, 1 // more is read only when asked for
+			read.Packages, read.Programs = l.Packages, l.Programs
+			if !asked {
+				read.MaxTOC = l.Table + (unasked-plan.bytes)/int64(len(plan.layers))
+			}
+			job.reads = append(job.reads, read)
+			continue
+		}
 		if row := diff.LayersOf(pair.Rows[l.Row]); row.A != "" && row.B != "" && row.A != row.B {
 			if !fresh[row] {
 				fresh[row], p.shelves[row] = true, inside.NewShelf(rows)
@@ -209,23 +403,44 @@ func (p comparePage) startReading(plan readingPlan, asked bool) (comparePage, pa
 		}
 		job.reads = append(job.reads, read)
 	}
+	job.reads = append(job.reads, p.knownOthers(pair, job.reads)...)
 	p.reading.job = job
 	reg := p.env.Registry
 	return p.recompare(), page.Stream(ctx, func(ctx context.Context, report func(tea.Msg)) { job.run(ctx, reg, report) })
 }
 
-// rows is the number of rows that the layers of a plan are of.
+// knownOthers asks for the lists of all other layers of a pair that were made before: they cost no request,
+// and say what the layers that differ hide.
+func (p comparePage) knownOthers(pair diff.Pair, reads []model.LayerRead) []model.LayerRead {
+	if p.showsOnlyA() {
+		return nil
+	}
+	repos := map[diff.Side]model.Ref{diff.SideA: p.a.ref.Repo(), diff.SideB: p.b.ref.Repo()}
+	var others []model.LayerRead
+	layers, _ := diff.AllLayers(pair)
+	for _, l := range layers {
+		isRead := slices.ContainsFunc(reads, func(r model.LayerRead) bool { return r.Layer.Digest == l.Digest })
+		if !isRead && p.layersRead[pair.Manifests()][l.Digest] == nil {
+			others = append(others, model.LayerRead{Repo: repos[l.Side], Layer: l.Descriptor, OnlyKnown: true})
+		}
+	}
+	return others
+}
+
+// rows is the number of rows whose layers a plan reads whole.
 func (plan readingPlan) rows() int {
 	rows := map[int]bool{}
 	for _, l := range plan.layers {
-		rows[l.Row] = true
+		rows[l.Row] = rows[l.Row] || l.Table == 0
 	}
+	maps.DeleteFunc(rows, func(_ int, whole bool) bool { return !whole })
 	return len(rows)
 }
 
 // readingJob is what a command needs to read layers and to compare them.
 type readingJob struct {
 	id      page.LoadID
+	counts  diff.LineCountStore
 	pair    diff.Pair
 	known   diff.ReadLayers
 	reads   []model.LayerRead
@@ -234,7 +449,11 @@ type readingJob struct {
 
 // run reads the layers and reports their states, then what differs inside them.
 func (j readingJob) run(ctx context.Context, reg page.Registry, report func(tea.Msg)) {
-	states := reg.ReadLayers(ctx, j.reads, func(s model.LayerState) { report(layerStateMsg{j.id, s}) })
+	states := reg.ReadLayers(ctx, j.reads, func(s model.LayerState) {
+		if !j.isOther(s.Digest) {
+			report(layerStateMsg{j.id, s})
+		}
+	})
 	layers, errs := diff.ReadLayers{}, map[digest.Digest]error{}
 	for d, s := range states {
 		switch {
@@ -247,9 +466,19 @@ func (j readingJob) run(ctx context.Context, reg page.Registry, report func(tea.
 	report(j.compared(layers, errs))
 }
 
+// isOther reports whether a layer is one of knownOthers, which the progress does not count.
+func (j readingJob) isOther(d digest.Digest) bool {
+	return slices.ContainsFunc(j.reads, func(r model.LayerRead) bool { return r.OnlyKnown && r.Layer.Digest == d })
+}
+
 // compared returns the message with what differs inside the layers that were read.
 func (j readingJob) compared(layers diff.ReadLayers, errs map[digest.Digest]error) layersReadMsg {
-	msg := layersReadMsg{id: j.id, pair: j.pair.Manifests(), contents: map[digest.Digest]model.Contents{}, errs: errs}
+	msg := layersReadMsg{
+		id: j.id, pair: j.pair.Manifests(), contents: map[digest.Digest]model.Contents{}, errs: errs, byTable: map[digest.Digest]bool{},
+	}
+	for _, read := range j.reads {
+		msg.byTable[read.Layer.Digest] = read.TOC
+	}
 	read := diff.ReadLayers{}
 	maps.Copy(read, j.known)
 	for d, l := range layers {
@@ -257,6 +486,7 @@ func (j readingJob) compared(layers diff.ReadLayers, errs map[digest.Digest]erro
 		msg.contents[d] = model.ContentsOf(j.descriptor(d), l)
 	}
 	msg.found = diff.CompareInside(j.pair, read, j.texts)
+	msg.found.ShareLineCounts(j.counts)
 	return msg
 }
 
@@ -285,22 +515,44 @@ func (p comparePage) stopReading() (comparePage, page.Effects) {
 	}
 	p.declined[p.reading.pair] = true
 	p = p.withSheetsOutdated()
-	layers, job := diff.ReadLayers{}, p.reading.job
-	for d, a := range p.reading.arriving {
-		if a.layer != nil {
-			layers[d] = a.layer
-		}
-	}
+	layers, job := p.reading.arrived(), p.reading.job
 	if len(layers) == 0 {
 		return p, nil
 	}
 	return p, page.Once(p.ctx, func(context.Context) tea.Msg { return job.compared(layers, nil) })
 }
 
+// arrived are the layers that were read to their ends.
+func (r reading) arrived() diff.ReadLayers {
+	layers := diff.ReadLayers{}
+	for d, a := range r.arriving {
+		if a.layer != nil {
+			layers[d] = a.layer
+		}
+	}
+	return layers
+}
+
+// compareArrived compares the rows whose layers have arrived while others are read, if the user waits for them
+// and no such work is under way.
+func (p comparePage) compareArrived() (comparePage, page.Effects) {
+	layers, job := p.reading.arrived(), p.reading.job
+	if !p.reading.running || !p.reading.asked || p.reading.isComparing || len(layers) <= max(p.reading.compared, 1) ||
+		len(layers) >= len(p.reading.plan.layers) { // the end of the reading compares all
+		return p, nil
+	}
+	p.reading.isComparing, p.reading.compared = true, len(layers)
+	return p, page.Once(p.ctx, func(context.Context) tea.Msg {
+		msg := job.compared(layers, nil)
+		msg.isPart = true
+		return msg
+	})
+}
+
 // layerStateArrived handles the state of a layer that is being read.
-func (p comparePage) layerStateArrived(msg layerStateMsg) comparePage {
+func (p comparePage) layerStateArrived(msg layerStateMsg) (comparePage, page.Effects) {
 	if msg.id != p.reading.id || !p.reading.running {
-		return p
+		return p, nil
 	}
 	p.reading.arriving = maps.Clone(p.reading.arriving)
 	p.reading.arriving[msg.state.Digest] = p.reading.arriving[msg.state.Digest].with(msg.state)
@@ -308,22 +560,28 @@ func (p comparePage) layerStateArrived(msg layerStateMsg) comparePage {
 	if p.tab == tabFiles && (msg.state.Layer != nil || now.Sub(p.reading.drawn) >= redrawInterval) {
 		p.reading.drawn, p.sheetKeys[tabFiles] = now, viewKey{}
 	}
-	return p
+	if msg.state.Layer != nil {
+		return p.compareArrived()
+	}
+	return p, nil
 }
 
-// layersArrived handles the end of a reading.
+// layersArrived handles the end of a reading, or of the comparison of the layers that have arrived so far.
 func (p comparePage) layersArrived(msg layersReadMsg) (page.Page, page.Effects) {
+	if msg.isPart && (msg.id != p.reading.id || !p.reading.running) { // all that arrived is compared elsewhere
+		return p, nil
+	}
+	if msg.isLookup && (len(msg.contents) == 0 || p.reading.running || len(msg.found.Layers) <= len(p.layersRead[msg.pair])) {
+		return p, nil // nothing is new, or a reading that began meanwhile finds the same lists
+	}
 	p.inside, p.layersRead, p.layerErrors = maps.Clone(p.inside), maps.Clone(p.layersRead), maps.Clone(p.layerErrors)
 	if p.inside == nil {
 		p.inside, p.layersRead = diff.Inside{}, map[diff.ManifestPair]diff.ReadLayers{}
 	}
-	if p.layerErrors == nil {
-		p.layerErrors = map[digest.Digest]error{}
-	}
 	p.inside[msg.pair], p.layersRead[msg.pair] = msg.found, msg.found.Layers
-	maps.Copy(p.layerErrors, msg.errs)
-	if msg.id == p.reading.id {
-		p.reading.running = false
+	p = p.withLayerErrors(msg)
+	if msg.id == p.reading.id && !msg.isLookup {
+		p.reading.running, p.reading.isComparing = msg.isPart, false
 	}
 	for _, s := range p.sides() {
 		if s.art != nil {
@@ -331,7 +589,32 @@ func (p comparePage) layersArrived(msg layersReadMsg) (page.Page, page.Effects) 
 			s.art = &art
 		}
 	}
-	return p.recompare(), nil
+	return p.recompare().compareArrived()
+}
+
+// withLayerErrors keeps the errors of a reading. A table of contents that is larger than was said, or that
+// cannot be used, is not an error of its layer.
+func (p comparePage) withLayerErrors(msg layersReadMsg) comparePage {
+	p.tableErrors, p.tableSizes = maps.Clone(p.tableErrors), maps.Clone(p.tableSizes)
+	if p.layerErrors == nil {
+		p.layerErrors = map[digest.Digest]error{}
+	}
+	if p.tableErrors == nil {
+		p.tableErrors, p.tableSizes = map[digest.Digest]error{}, map[digest.Digest]int64{}
+	}
+	for d, err := range msg.errs {
+		larger, isLarger := errors.AsType[*model.TOCSizeError](err)
+		worded, isWorded := errors.AsType[*model.ReadError](err)
+		switch {
+		case isLarger:
+			p.tableSizes[d] = larger.Size
+		case msg.byTable[d] && isWorded && worded.Corrupt:
+			p.tableErrors[d] = err
+		default:
+			p.layerErrors[d] = err
+		}
+	}
+	return p
 }
 
 // withSheetsOutdated makes the next Layout build all sheets again.
@@ -342,8 +625,20 @@ func (p comparePage) withSheetsOutdated() comparePage {
 
 // forgetErrors makes layers that could not be read be read again.
 func (p comparePage) forgetErrors() comparePage {
-	p.layerErrors, p.declined = nil, nil
+	p.layerErrors, p.tableErrors, p.tableSizes, p.declined = nil, nil, nil, nil
+	p.programs.tried, p.programs.known = nil, false
 	return p
+}
+
+// sizeText is the size of what a plan reads.
+func (plan readingPlan) sizeText() safe.Text { return plan.roughly(look.Size(plan.bytes)) }
+
+// roughly marks a size that is not known exactly.
+func (plan readingPlan) roughly(size safe.Text) safe.Text {
+	if plan.isGuess {
+		return safe.Sprintf("about %s", size)
+	}
+	return size
 }
 
 // costText says what reading a plan costs: "2 of 13 layers differ: 60.7 + 60.7 MB to read".
@@ -352,14 +647,14 @@ func (plan readingPlan) costText(alone bool) safe.Text {
 	bytes := map[diff.Side]int64{}
 	for _, l := range plan.layers {
 		rows[l.Row] = true
-		bytes[l.Side] += l.Size
+		bytes[l.Side] += l.Cost()
+	}
+	sizes := plan.sizeText()
+	if !alone && bytes[diff.SideA] > 0 && bytes[diff.SideB] > 0 {
+		sizes = plan.roughly(safe.Sprintf("%s + %s", look.Size(bytes[diff.SideA]), look.Size(bytes[diff.SideB])))
 	}
 	if alone {
-		return safe.Sprintf("%s, %s to read", look.Count(len(rows), safe.Const("layer"), safe.Const("layers")), look.Size(plan.bytes))
-	}
-	sizes := look.Size(plan.bytes)
-	if bytes[diff.SideA] > 0 && bytes[diff.SideB] > 0 {
-		sizes = safe.Sprintf("%s + %s", look.Size(bytes[diff.SideA]), look.Size(bytes[diff.SideB]))
+		return safe.Sprintf("%s, %s to read", look.Count(len(rows), safe.Const("layer"), safe.Const("layers")), sizes)
 	}
 	verb := safe.Const("differ")
 	if len(rows) == 1 {
@@ -375,11 +670,48 @@ func (p comparePage) insideLine(f page.Frame) look.Line {
 		return p.progressLine(f)
 	}
 	plan, ok := p.currentPlan()
+	if line := p.recordsLine(f); line.Width() > 0 {
+		return line
+	}
 	if !ok || len(plan.layers) == 0 || p.isUnasked(plan) {
 		return look.Line{}
 	}
+	if plan.archives {
+		return p.archivesLine(f, plan)
+	}
 	return look.L(look.Gap(1), look.S(look.Faint, safe.Const("Inside: ")), look.P(plan.costText(p.showsOnlyA())), look.P(safe.Const(". ")),
 		look.S(look.Strong, safe.Const("i")), look.P(safe.Sprintf(" reads %s", itOrThem(len(plan.layers))))).To(f.Width, f.Glyphs.Ellipsis)
+}
+
+// recordsLine says on the tab Packages what it costs to read the files that list packages beside tables of contents. It
+// is empty elsewhere.
+func (p comparePage) recordsLine(f page.Frame) look.Line {
+	if p.tab != tabPackages || p.reading.running {
+		return look.Line{}
+	}
+	plan, ok := p.packagesPlan()
+	isRecords := func(l diff.LayerToRead) bool {
+		return l.Packages && p.layersRead[p.pair().Manifests()][l.Digest] != nil
+	}
+	if !ok || !slices.ContainsFunc(plan.layers, isRecords) {
+		return look.Line{}
+	}
+	what := look.Count(len(plan.layers), safe.Const("layer"), safe.Const("layers"))
+	return look.L(look.Gap(1), look.S(look.Faint, safe.Const("Inside: ")),
+		look.P(safe.Sprintf("the packages of %s, %s to read. ", what, plan.sizeText())),
+		look.S(look.Strong, safe.Const("i")), look.P(safe.Const(" reads them by table of contents")),
+	).To(f.Width, f.Glyphs.Ellipsis)
+}
+
+// archivesLine says on the tab Files that lists are those of tables of contents, and what the archives cost.
+func (p comparePage) archivesLine(f page.Frame, plan readingPlan) look.Line {
+	if p.tab != tabFiles || p.reading.running {
+		return look.Line{}
+	}
+	what := look.Count(len(plan.layers), safe.Const("layer is"), safe.Const("layers are"))
+	return look.L(look.Gap(1), look.S(look.Faint, safe.Const("Inside: ")), look.P(safe.Sprintf("%s listed by table of contents. ", what)),
+		look.S(look.Strong, safe.Const("i")), look.P(safe.Sprintf(" reads the archives, %s", look.Size(plan.bytes))),
+	).To(f.Width, f.Glyphs.Ellipsis)
 }
 
 func itOrThem(n int) string {

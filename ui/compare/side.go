@@ -3,6 +3,7 @@ package compare
 import (
 	"context"
 	"errors"
+	"iter"
 	"slices"
 	"time"
 
@@ -135,19 +136,24 @@ func placeBeside(ref, other model.Ref) safe.Text {
 	return safe.Text{}
 }
 
+// name returns the tag or digest of the side.
+func (s side) name() safe.Text {
+	switch {
+	case s.ref.At != "":
+	case s.ref.Digest != "" && s.ref.Tag != "":
+		return safe.Sprintf(":%s then", s.ref.Tag)
+	case s.ref.Digest != "":
+		return safe.Sprintf("@%s", look.Short(s.ref.Digest))
+	}
+	return safe.Clean(s.ref.Short())
+}
+
 // line returns the line of the side: letter, name, digest, date and progress. The name
 // differs from the other side. An error is shown only if errorBelow is false.
 func (s side) line(letter safe.Text, role look.Role, f page.Frame, other model.Ref, errorBelow bool) look.Line {
 	const afterName = 41 // cells of the letter, the digest and the date
 	l := look.L(look.Gap(1), look.S(role, letter), look.Gap(1))
-	name := safe.Clean(s.ref.Short())
-	switch {
-	case s.ref.At != "":
-	case s.ref.Digest != "" && s.ref.Tag != "":
-		name = safe.Sprintf(":%s then", s.ref.Tag)
-	case s.ref.Digest != "":
-		name = safe.Sprintf("@%s", look.Short(s.ref.Digest))
-	}
+	name := s.name()
 	place := placeBeside(s.ref, other)
 	if s.ref.Registry != other.Registry && look.Width(place)+look.Width(name)+afterName > f.Width {
 		place = safe.Sprintf("%s/%s", s.ref.Registry, f.Glyphs.Ellipsis)
@@ -272,11 +278,12 @@ func (p comparePage) artifacts() []model.Artifact {
 	return read
 }
 
-// DigestOwners returns what digests are of A and B.
+// DigestOwners returns what digests are of A and B, and what ids of the Schema1 tab are.
 func (p comparePage) DigestOwners(x model.DigestPrefix) []model.Owner {
 	var owners []model.Owner
 	for _, a := range p.artifacts() {
 		owners = append(owners, diff.Owners(x, a)...)
+		owners = append(owners, diff.OwnersIn(x, a.Ref, schema1Parts(a))...)
 	}
 	return owners
 }
@@ -290,7 +297,38 @@ func (p comparePage) DigestsRead() (read, next safe.Text) {
 	if len(names) == 0 {
 		return read, next
 	}
-	return safe.Sprintf("the manifests, image IDs, layers and diff_ids of %s", safe.Join(names, " and ")), next
+	return safe.Sprintf("the manifests, image IDs, layers, diff_ids and schema1 ids of %s", safe.Join(names, " and ")), next
 }
 
 var _ page.DigestFinder = comparePage{}
+
+// bothSides yields what A and B have, in this order, without nil values.
+func bothSides[T any](a, b *T) iter.Seq2[diff.Side, *T] {
+	return func(yield func(diff.Side, *T) bool) {
+		if a != nil && !yield(diff.SideA, a) {
+			return
+		}
+		if b != nil {
+			yield(diff.SideB, b)
+		}
+	}
+}
+
+// sideLetter returns A or B.
+func sideLetter(s diff.Side) safe.Text { return safe.Clean(string(s)).Upper() }
+
+func sideRole(s diff.Side) look.Role {
+	if s == diff.SideB {
+		return look.SideB
+	}
+	return look.SideA
+}
+
+// sidePrefix returns the letter and a blank for the name of a field, "" if there is
+// only one image.
+func (v view) sidePrefix(s diff.Side) string {
+	if v.alone {
+		return ""
+	}
+	return sideLetter(s).String() + " "
+}

@@ -39,6 +39,7 @@ type docBlock struct {
 	command safe.Text // shows the difference
 	a, b    []safe.Text
 	lines   []text.Pair
+	shifted bool // equal lines have different numbers in A and B
 }
 
 type docsMsg struct {
@@ -115,6 +116,7 @@ func (v view) compareDocs(title, shell safe.Text, a, b []byte) docBlock {
 		return out
 	}
 	out.lines = text.LinesDisplayed(withoutComma(rawA), withoutComma(rawB), withoutComma(shownA), withoutComma(shownB))
+	out.shifted = slices.ContainsFunc(out.lines, func(l text.Pair) bool { return l.A >= 0 && l.B >= 0 && l.A != l.B })
 	return out
 }
 
@@ -210,27 +212,60 @@ func (v view) docRow(b docBlock, l text.Pair) widget.Row {
 	if l.B >= 0 {
 		tb = b.b[l.B]
 	}
-	r := widget.Row{ValueName: safe.Const("the line"), Value: withoutIndent(tb), Title: safe.Const("line")}
-	if l.B < 0 {
+	r := widget.Row{ValueName: safe.Const("the line"), Title: safe.Const("line")}
+	if v.alone {
 		r.Value = withoutIndent(ta)
+	} else {
+		r.Sides = [2]safe.Text{withoutIndent(ta), withoutIndent(tb)}
 	}
-	r.Detail = func(f page.Frame) []widget.Row {
-		if !lineDiffers(l) || v.alone {
-			return widget.FieldRows(f, safe.Const("line"), withoutIndent(ta), look.Plain)
-		}
-		return append(widget.FieldRows(f, safe.Const("A"), withoutIndent(ta), look.SideA),
-			widget.FieldRows(f, safe.Const("B"), withoutIndent(tb), look.SideB)...)
-	}
+	r.Full = func() []safe.Text { return v.fullLines(l, ta, tb) }
+	r.Detail = func(f page.Frame) []widget.Row { return v.in(f).lineDetail(l, ta, tb) }
 	r.Height = 1
 	if !v.alone && !v.wide && l.Changed && l.A >= 0 && l.B >= 0 {
 		r.Height = 2
 	}
-	r.Draw = func() []look.Line { return v.docLine(l, ta, tb) }
+	r.Draw = func() []look.Line { return v.docLine(b.shifted, l, ta, tb) }
 	return r
 }
 
+// lineDetail returns a line of both documents in full, with the differing words marked.
+func (v view) lineDetail(l text.Pair, a, b safe.Text) []widget.Row {
+	if !lineDiffers(l) || v.alone {
+		return widget.FieldRows(v.Frame, safe.Const("line"), withoutIndent(a), look.Plain)
+	}
+	spansA, spansB := highlighted(a, l.SpansA, look.SideA, look.SideAHot), highlighted(b, l.SpansB, look.SideB, look.SideBHot)
+	rows := widget.SpanRows(v.Frame, safe.Const("A"), safe.Const("the line in A"), withoutIndent(a), spansA)
+	return append(rows, widget.SpanRows(v.Frame, safe.Const("B"), safe.Const("the line in B"), withoutIndent(b), spansB)...)
+}
+
+// fullLines returns a line of both documents as a unified diff has it.
+func (v view) fullLines(l text.Pair, a, b safe.Text) []safe.Text {
+	if !lineDiffers(l) || v.alone {
+		return []safe.Text{safe.Sprintf("  %s", a)}
+	}
+	var lines []safe.Text
+	if l.A >= 0 {
+		lines = append(lines, safe.Sprintf("- %s", a))
+	}
+	if l.B >= 0 {
+		lines = append(lines, safe.Sprintf("+ %s", b))
+	}
+	return lines
+}
+
+// documentRoom returns the cells for the text of a side. shifted says that equal lines have different numbers in A and B.
+func (v view) documentRoom(shifted bool) int {
+	switch {
+	case v.wide && !v.alone:
+		return (v.Width-1-3)/2 - lineNumberWidth
+	case shifted:
+		return v.Width - 1 - 2*lineNumberWidth - 2
+	}
+	return v.Width - 1 - lineNumberWidth - 2
+}
+
 // docLine draws a line of both documents with the differing words marked.
-func (v view) docLine(l text.Pair, a, b safe.Text) []look.Line {
+func (v view) docLine(shifted bool, l text.Pair, a, b safe.Text) []look.Line {
 	spansA, spansB := []look.Span{look.P(a)}, []look.Span{look.P(b)}
 	if lineDiffers(l) && !v.alone {
 		spansA, spansB = highlighted(a, l.SpansA, look.SideA, look.SideAHot), highlighted(b, l.SpansB, look.SideB, look.SideBHot)
@@ -238,7 +273,7 @@ func (v view) docLine(l text.Pair, a, b safe.Text) []look.Line {
 	if v.wide && !v.alone {
 		return []look.Line{v.docSideBySide(l, spansA, spansB)}
 	}
-	return v.docStacked(l, spansA, spansB)
+	return v.docStacked(shifted, l, spansA, spansB)
 }
 
 // withoutIndent returns a line without its indentation.
@@ -257,27 +292,32 @@ func lineNumber(n int) safe.Text {
 }
 
 func (v view) docSideBySide(l text.Pair, a, b []look.Span) look.Line {
-	half := (v.Width-1-3)/2 - lineNumberWidth
+	half := v.documentRoom(false)
 	out := look.L(look.S(look.Faint, lineNumber(l.A))).With(v.sideCells(l.A >= 0, a, half).Spans...)
 	out = out.With(v.gutter(l.A >= 0, l.B >= 0, !l.Changed)...).With(look.S(look.Faint, lineNumber(l.B)))
 	return out.With(v.sideCells(l.B >= 0, b, half).Spans...)
 }
 
-// docStacked returns one line if both sides are equal, otherwise A above B.
-func (v view) docStacked(l text.Pair, a, b []look.Span) []look.Line {
-	room := v.Width - 1 - lineNumberWidth - 2
-	line := func(n int, sign look.Span, spans []look.Span) look.Line {
-		return look.L(look.S(look.Faint, lineNumber(n)), sign, look.Gap(1)).With(v.sideCells(true, spans, room).Spans...)
+// docStacked returns one line if both sides are equal, otherwise A above B. Where equal lines have different numbers, those
+// of A and of B stand in a column each.
+func (v view) docStacked(shifted bool, l text.Pair, a, b []look.Span) []look.Line {
+	room := v.documentRoom(shifted)
+	line := func(numberA, numberB int, sign look.Span, spans []look.Span) look.Line {
+		number := lineNumber(max(numberA, numberB))
+		if shifted {
+			number = safe.Concat(lineNumber(numberA), lineNumber(numberB))
+		}
+		return look.L(look.S(look.Faint, number), sign, look.Gap(1)).With(v.sideCells(true, spans, room).Spans...)
 	}
 	if !lineDiffers(l) || v.alone {
-		return []look.Line{line(l.A, look.Gap(1), a)}
+		return []look.Line{line(l.A, l.B, look.Gap(1), a)}
 	}
 	var out []look.Line
 	if l.A >= 0 {
-		out = append(out, line(l.A, look.S(look.SideA, safe.Const("-")), a))
+		out = append(out, line(l.A, -1, look.S(look.SideA, safe.Const("-")), a))
 	}
 	if l.B >= 0 {
-		out = append(out, line(l.B, look.S(look.SideB, safe.Const("+")), b))
+		out = append(out, line(-1, l.B, look.S(look.SideB, safe.Const("+")), b))
 	}
 	return out
 }

@@ -2,6 +2,7 @@ package compare
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 	"strconv"
 
@@ -32,13 +33,11 @@ var fileOrderNames = [fileOrders]safe.Text{
 
 // fileRows returns what differs inside the layers, or the files of the only image.
 func (v view) fileRows() []widget.Row {
-	if rows := v.noTableRows(); rows != nil {
+	rows, complete := v.insideOpening()
+	if complete {
 		return rows
 	}
-	var rows []widget.Row
-	for _, err := range v.layerErrorsOf(v.pair) {
-		rows = append(rows, widget.HeaderRow(page.RetryLines(err, v.Frame)...))
-	}
+	rows = append(rows, v.tableErrorRows()...)
 	if v.merged {
 		return append(rows, v.mergedRows()...)
 	}
@@ -47,6 +46,38 @@ func (v view) fileRows() []widget.Row {
 	}
 	if !slices.ContainsFunc(rows, isSelectable) {
 		rows = append(rows, v.nothingInside())
+	}
+	return rows
+}
+
+// insideOpening returns the first rows of a tab about what is inside the layers: why there is nothing to show, which is
+// complete, or the layers that could not be read.
+func (v view) insideOpening() (rows []widget.Row, complete bool) {
+	if rows := v.noTableRows(); rows != nil {
+		return rows, true
+	}
+	for _, err := range v.layerErrorsOf(v.pair) {
+		rows = append(rows, widget.HeaderRow(page.RetryLines(err, v.Frame)...))
+	}
+	return rows, false
+}
+
+// tableErrorRows says why tables of contents could not be used, once for a step, until the layers are read.
+func (v view) tableErrorRows() []widget.Row {
+	var rows []widget.Row
+	for _, r := range v.pair.Rows {
+		for _, step := range bothSides(r.A, r.B) {
+			err := v.tableErrors[step.Layer.Digest]
+			if err == nil || r.Inside != nil && !r.Inside.HasTable() {
+				continue
+			}
+			why := err.Error()
+			if t, ok := errors.AsType[*model.ReadError](err); ok {
+				why = t.Message
+			}
+			rows = append(rows, v.note(safe.Sprintf("Step %s has a table of contents that cannot be used: %s", stepNumber(r), v.Gate.Clean(why))))
+			break
+		}
 	}
 	return rows
 }
@@ -78,6 +109,9 @@ func (v view) stepFileRows(r diff.Row) []widget.Row {
 	}
 	rows = append(rows, v.cutNotes(r.Inside)...)
 	if r.Class == diff.Alone {
+		for _, text := range look.WasteTexts(v.pair.Inside.WasteOf(r), v.Gate) {
+			rows = append(rows, v.note(text))
+		}
 		return append(rows, v.listRows(stepRowID(r), cmp.Or(r.Inside.A, r.Inside.B).Files, r)...)
 	}
 	return append(append(rows, v.changeRows(stepRowID(r), r.Inside, r)...), widget.BlankRow())
@@ -118,6 +152,9 @@ func (v view) stepFileNote(r diff.Row) safe.Text {
 	case f.Rung == filediff.OtherArchive:
 		return safe.Const("same files, another archive")
 	}
+	if by := f.PackagesText(); !by.IsEmpty() {
+		return safe.Sprintf("%s, %s", f.Summary(), v.Glyphs.Sentence(by))
+	}
 	return safe.Sprintf("%s, of %s", f.Summary(), entryCount(f.All()))
 }
 
@@ -153,14 +190,16 @@ func entryCount(n int) safe.Text { return look.Count(n, safe.Const("entry"), saf
 func (v view) changeRows(id string, f *diff.LayerFiles, r diff.Row) []widget.Row {
 	var grave, noise []int
 	for i := range f.Len() {
-		if f.At(i).Rung > filediff.Generated {
+		switch rung := f.At(i).Rung; {
+		case rung == filediff.Packages && len(f.ByPackage) > 0: // listed by package
+		case rung > filediff.Generated:
 			grave = append(grave, i)
-		} else {
+		default:
 			noise = append(noise, i)
 		}
 	}
 	v.sortChanges(f, grave)
-	rows := v.rowsOfChanges(id, f, r, grave)
+	rows := append(v.rowsOfChanges(id, f, r, grave), v.packageStepRows(id, f, r)...)
 	if len(noise) > 0 {
 		hint := safe.Const("z shows them")
 		if v.showsNoise {
@@ -265,11 +304,11 @@ func (v view) changeLine(f *diff.LayerFiles, ch filediff.Change) look.Line {
 // changeRole is the role of the mark of a change.
 func changeRole(ch filediff.Change) look.Role {
 	switch {
-	case ch.Unknown, ch.What.Has(filediff.Moved):
+	case ch.Unknown, ch.What.Has(filediff.Moved), diff.IsReplaced(ch):
 		return look.Warn
-	case ch.A == nil:
+	case diff.IsGain(ch):
 		return look.SideB
-	case ch.B == nil:
+	case ch.A == nil || ch.B == nil:
 		return look.SideA
 	case ch.Rung <= filediff.Generated:
 		return look.Faint
@@ -314,7 +353,10 @@ func (v *view) listRow(id string, files inside.List, r diff.Row, i int) widget.R
 		ID: entryID(id, e), Height: 1,
 		Draw:      func() []look.Line { return []look.Line{v.entryLine(files.At(i))} },
 		ValueName: safe.Const("the path"), Value: path, Title: path,
-		Open: func(env page.Env) page.Page { return v.openFile(env, r, v.onlyEntry(r, files.At(i))) },
+		Open: func(env page.Env) page.Page {
+			file, _ := files.Resolve(files.At(i)) // what a hard link names
+			return v.openFile(env, r, v.onlyEntry(r, file))
+		},
 	}
 }
 
@@ -332,13 +374,26 @@ func (v view) entryLine(e inside.Entry) look.Line {
 		look.P(v.Glyphs.FitMiddle(look.EntryName(e, v.Gate), room)))
 }
 
-// insideNote is the line under a step in Layers about what is inside it, empty if that is not known.
-func (v view) insideNote(r diff.Row) []look.Line {
+// insideText says what is inside the layers of a step, empty if that is not known.
+func (v view) insideText(r diff.Row) safe.Text {
 	if r.Inside == nil || r.Class == diff.Alone || !r.Differs() {
-		return nil
+		return safe.Text{}
 	}
-	return look.Hanging(look.L(look.Gap(leadWidth)), max(v.Width-leadWidth-2, 8),
-		look.S(look.Faint, safe.Const("inside: ")), look.S(look.Faint, v.stepFileNote(r)))
+	return safe.Sprintf("inside: %s", v.stepFileNote(r))
+}
+
+// insideLines are the lines under a step in Layers: how the sizes differ, and what is inside.
+func (v view) insideLines(r diff.Row, delta safe.Text) []look.Line {
+	text := v.insideText(r)
+	switch {
+	case text.IsEmpty() && delta.IsEmpty():
+		return nil
+	case text.IsEmpty():
+		text = delta
+	case !delta.IsEmpty():
+		text = safe.Sprintf("%s; %s", delta, text)
+	}
+	return look.Hanging(look.L(look.Gap(leadWidth)), max(v.Width-leadWidth-2, 8), look.S(look.Faint, text))
 }
 
 // tallyFiles counts the paths of a pair that differ in more than times and generated files; known is

@@ -25,7 +25,7 @@ func (p comparePage) pressFilesKey(msg tea.KeyPressMsg) (_ comparePage, effects 
 	}
 	switch {
 	case key.Matches(msg, page.Keys.Noise):
-		p.showsNoise = !p.showsNoise
+		p, effects = p.toggleNoise()
 	case key.Matches(msg, page.Keys.Merged):
 		p, effects = p.pressView()
 	case key.Matches(msg, page.Keys.Extract):
@@ -35,6 +35,22 @@ func (p comparePage) pressFilesKey(msg tea.KeyPressMsg) (_ comparePage, effects 
 		return p, nil, false
 	}
 	return p, effects, true
+}
+
+// toggleNoise shows or hides what every build makes again, or says that there is none.
+func (p comparePage) toggleNoise() (comparePage, page.Effects) {
+	pair := p.pair()
+	hasNoise := pair != nil && slices.ContainsFunc(pair.Rows, func(r diff.Row) bool {
+		return r.Inside != nil && r.Class != diff.Alone && r.Inside.Len() > r.Inside.CountAbove(filediff.Generated)
+	})
+	if !hasNoise {
+		return p, page.Toast(safe.Const("none of what was read is noise"))
+	}
+	p.showsNoise = !p.showsNoise
+	if p.showsNoise {
+		return p, page.Toast(safe.Const("noise is shown"))
+	}
+	return p, page.Toast(safe.Const("noise is hidden"))
 }
 
 // pressView goes from the files of each step to those of the layers together, and on to those of the
@@ -83,7 +99,7 @@ func (p comparePage) wholeLine(f page.Frame) look.Line {
 	}
 	plan, _ := p.planOfWhole()
 	return widget.OfferLine(f.Width, safe.Sprintf("The whole image needs %s, %s",
-		look.Count(len(plan.layers), safe.Const("layer more"), safe.Const("layers more")), look.Size(plan.bytes)))
+		look.Count(len(plan.layers), safe.Const("layer more"), safe.Const("layers more")), plan.sizeText()))
 }
 
 // startWhole reads what the whole image needs.
@@ -117,13 +133,23 @@ func (v view) mergedRows() []widget.Row {
 	if whole {
 		title = safe.Const("The whole image")
 	}
-	rows := []widget.Row{widget.HeadingRow(safe.Sprintf("%s  %s, of %s", title, files.Summary(), entryCount(files.All())))}
+	summary := files.Summary()
+	switch isNoise := files.CountAbove(filediff.Generated) == 0; {
+	case otherDeletions && isNoise:
+		summary = safe.Const("other deletions")
+	case otherDeletions:
+		summary = safe.Sprintf("%s, other deletions", summary)
+	}
+	rows := []widget.Row{widget.HeadingRow(safe.Sprintf("%s  %s, of %s", title, summary, entryCount(files.All())))}
 	switch {
 	case partial && whole:
 		rows = append(rows, v.note(safe.Const("Some layers could not be read to their ends. ? marks what the other side may have there.")))
 	case partial:
 		rows = append(rows, v.note(
 			safe.Const("The layers below were not read. ? marks what the other side may have from there: v goes on to the whole image.")))
+	}
+	if v.pair.Inside.IsBelowUnread() {
+		rows = append(rows, v.note(safe.Const("Equal layers above were not read. They can hide a difference: v goes on to the whole image.")))
 	}
 	switch {
 	case otherDeletions:
@@ -190,7 +216,22 @@ func (v view) fileCommand(r diff.Row, ch filediff.Change) safe.Text {
 	if isFile(ch.A) && isFile(ch.B) && (onlyOne || ch.What.Has(filediff.Content) || ch.What.Has(filediff.Moved)) {
 		return v.shellCommand(v.cmp.FileCheck(r, a, b))
 	}
+	if ch.What&(filediff.Owner|filediff.Mode|filediff.Xattrs|filediff.Time) != 0 {
+		a, b = v.lastName(r.A, ch.A, a), v.lastName(r.B, ch.B, b)
+	}
 	return v.shellCommand(v.cmp.EntryCheck(r, a, b))
+}
+
+// lastName returns the path of the last entry of a file with several names, which its attributes are from, and the
+// path recorded of another entry.
+func (v view) lastName(st *model.Step, e *inside.Entry, recorded string) string {
+	if e == nil || st == nil || v.pair.Inside == nil || e.Kind != inside.File {
+		return recorded
+	}
+	if layer := v.pair.Inside.Layers[st.Layer.Digest]; layer != nil {
+		return layer.Files.LastName(recorded)
+	}
+	return recorded
 }
 
 // recordedPath returns the path at which an archive has the content of an entry: another one for a hard
@@ -199,6 +240,8 @@ func (v view) recordedPath(st *model.Step, e *inside.Entry) string {
 	switch {
 	case e == nil || st == nil || v.pair.Inside == nil:
 		return ""
+	case e.Kind == inside.Whiteout && v.isDevice(st, e.Path):
+		return e.Path
 	case e.Kind == inside.Whiteout:
 		return path.Join(path.Dir(e.Path), ".wh."+path.Base(e.Path))
 	case e.Kind == inside.OpaqueFolder:
@@ -220,6 +263,12 @@ func (v view) recordedPath(st *model.Step, e *inside.Entry) string {
 		return e.Path
 	}
 	return found.Path
+}
+
+// isDevice reports whether the layer of a step deletes a path by a device.
+func (v view) isDevice(st *model.Step, p string) bool {
+	layer := v.pair.Inside.Layers[st.Layer.Digest]
+	return layer != nil && slices.Contains(layer.Remarks.DeviceDeletions, p)
 }
 
 // arrivingRows says how far the layers of a step have been read, with the newest files.
@@ -249,26 +298,15 @@ func (v view) arrivingRows(layers diff.RowLayers) []widget.Row {
 	return rows
 }
 
-// cutNotes says which of the two layers of a step have entries that were not read.
+// cutNotes says which of the two layers of a step have entries that were not read, or were not read from
+// the archive.
 func (v view) cutNotes(f *diff.LayerFiles) []widget.Row {
 	var rows []widget.Row
-	for _, side := range []struct {
-		name  safe.Text
-		layer *inside.Layer
-	}{{safe.Const("A"), f.A}, {safe.Const("B"), f.B}} {
-		if side.layer == nil {
-			continue
-		}
-		name := side.name
-		if v.alone {
-			name = safe.Const("the layer")
-		}
-		if side.layer.Broken != "" {
-			rows = append(rows, v.note(safe.Sprintf("%s %s: only the files before that are listed", name, side.layer.Broken)))
-		}
-		for _, left := range side.layer.Left {
-			rows = append(rows, v.note(safe.Sprintf("%s: a limit left out %s", name, left)))
-		}
+	if f.HasTable() {
+		rows = append(rows, v.note(safe.Const("Listed by table of contents; the archive can hold other files.")))
+	}
+	for _, text := range look.CutTexts(f, v.alone) {
+		rows = append(rows, v.note(text))
 	}
 	return rows
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/inside"
 	"github.com/tagdiff/tagdiff/model/inside/insidetest"
+	"github.com/tagdiff/tagdiff/ui"
 	"github.com/tagdiff/tagdiff/ui/compare"
 	"github.com/tagdiff/tagdiff/ui/page"
 	"github.com/tagdiff/tagdiff/ui/uitest/driver"
@@ -125,6 +126,33 @@ func TestFiles_unasked(t *testing.T) {
 	d.Sees("Inside: 2 layers, 200 B to read", "not read") // of one image nothing is compared
 }
 
+// TestFiles_cursor: i in Layers puts the cursor on the first file that differs in the step, also if it arrives later, so
+// that enter opens it. A step with noise alone keeps the cursor.
+func TestFiles_cursor(t *testing.T) {
+	noise := items{file("var/log/dpkg.log", "log c")}
+	other := items{file("var/log/dpkg.log", "log d")}
+	f := filesReg(t, 100, []items{noise, versionA}, []items{other, versionB})
+	d := open(t, f, 100, 24, imageA, imageB)
+	d.Keys("3", "n", "n", "i")
+	d.Sees("[4 Files", "›≠ app/env")
+	d.Keys("enter")
+	d.Sees("app/env", "esc back")
+	d.Keys("esc", "3", "N", "i")
+	d.Sees("›Step 1")
+	d.Keys("z")
+	d.Sees("noise is shown")
+	d.Keys("z")
+	d.Sees("noise is hidden")
+
+	f = filesReg(t, 4<<20, []items{versionA}, []items{versionB})
+	d = open(t, f, 100, 24, imageA, imageB)
+	d.Keys("3", "n", "i")
+	d.Sees("›≠ app/env")
+	d = open(t, filesReg(t, 100, []items{{file("x", "a")}}, []items{{file("x", "b")}}), 100, 24, imageA, imageB)
+	d.Keys("4", "z")
+	d.Sees("none of what was read is noise")
+}
+
 // TestFiles_arriving: the newest files show while layers arrive. What was read to its end stays when the
 // reading is stopped, and i goes on.
 func TestFiles_arriving(t *testing.T) {
@@ -146,6 +174,8 @@ func TestFiles_arriving(t *testing.T) {
 		l := f.Insides[layers[tag][0].Digest]
 		arrived(model.LayerState{Digest: l.Blob, Packed: 4 << 20, Entries: l.Files.Len(), Layer: l})
 	}
+	d.Sees("≠ app/main.py", "reading 8.4 MB of 17 MB", "esc stop") // both layers of a step do, while others arrive
+	d.DoesNotSee("late")
 	d.Keys("esc")
 	d.Sees("≠ app/main.py", "not read", "1 of 2 layers differs")
 	d.DoesNotSee("late")
@@ -153,6 +183,60 @@ func TestFiles_arriving(t *testing.T) {
 	d.Sees("≠ app/main.py")
 	d.Keys("G")
 	d.Sees("≠ late")
+}
+
+// TestFiles_knownBase: a base that is equal on both sides costs nothing where its list is known, and then a link
+// in it counts that the layers above hide.
+func TestFiles_knownBase(t *testing.T) {
+	base := items{file("etc/passwd", "root"), file("usr/lib/libc.so", "c"), insidetest.Symlink("lib", "usr/lib")}
+	f := filesReg(t, 100, []items{base, {file("lib/x", "1")}}, []items{base, {file("lib/x", "2")}})
+	const finding, unread = "turns the link lib of step 1 into a folder", "The layers below were not read"
+	d := open(t, f, 120, 40, imageA, imageB)
+	d.DoesNotSee(finding)
+	d.Keys("4", "v")
+	d.Sees(unread)
+	f.Known = map[digest.Digest]bool{f.ByTag["a"].Entries[0].Image.Manifest.Layers[0].Digest: true}
+	d = open(t, f, 120, 40, imageA, imageB)
+	d.Sees(finding)
+	d.Keys("4", "v")
+	d.Sees("The whole image", "≠ lib/x")
+	d.DoesNotSee(unread)
+}
+
+// TestFiles_knownLayers: large layers whose lists were made before are compared without a key, and cost nothing
+// beside others.
+func TestFiles_knownLayers(t *testing.T) {
+	f := filesReg(t, 4<<20, []items{versionA, {file("late", "a")}}, []items{versionB, {file("late", "b")}})
+	layers := func(step int) (a, b digest.Digest) {
+		of := func(tag string) digest.Digest { return f.ByTag[tag].Entries[0].Image.Manifest.Layers[step].Digest }
+		return of("a"), of("b")
+	}
+	a, b := layers(0)
+	f.Known = map[digest.Digest]bool{a: true, b: true}
+	d := open(t, f, 100, 24, imageA, imageB)
+	d.Keys("4")
+	d.Sees("≠ app/main.py", "1 of 2 layers differs: 4.2 MB + 4.2 MB to read. i reads them")
+	d.DoesNotSee("late")
+	a, b = layers(1)
+	f.Known[a] = true
+	d = open(t, f, 100, 24, imageA, imageB)
+	d.Keys("4")
+	d.Sees("≠ app/main.py", "≠ late") // what is left is small
+	d.DoesNotSee("to read")
+	f.Known[b] = true
+	d = open(t, f, 100, 24, imageA, imageB)
+	d.Keys("4")
+	d.Sees("≠ app/main.py", "≠ late")
+	d.DoesNotSee("to read")
+}
+
+// TestFiles_waste: of one image each step says what it ships in vain.
+func TestFiles_waste(t *testing.T) {
+	big := func(path string) insidetest.Item { return file(path, strings.Repeat(path, 200_000)) }
+	f := filesReg(t, 100, []items{{big("cache/apt"), big("tmp/x")}, {file("cache/.wh.apt", ""), file("tmp/x", "")}}, nil)
+	d := open(t, f, 100, 24, imageA)
+	d.Keys("i")
+	d.Sees("1.8 MB in 1 file that step 2 deletes, the largest cache/apt", "1.0 MB in 1 file that step 2 replaces, the largest tmp/x")
 }
 
 // TestFiles_restarted: the files of a layer that is requested again from its start do not count.
@@ -203,8 +287,13 @@ func TestFiles_keys(t *testing.T) {
 	d.DoesNotSee("var/log/dpkg.log")
 	d.Keys("n", "enter")
 	d.Sees("step 2: app/main.py", "8 B", "10 B", "2 two", "2 three")
-	d.Keys("y")
+	d.Sees("›   2 two") // the difference
+	d.Keys("g", "y")
 	d.Sees("copied path: app/main.py")
+	d.Keys("n", "y")
+	d.Sees("copied the line in A: two")
+	d.Keys("down", "y")
+	d.Sees("copied the line in B: three")
 	d.Keys("c")
 	d.Sees("copied the command: crane blob localhost:5000/app@sha256:")
 	d.Keys("esc")
@@ -218,14 +307,30 @@ func TestFiles_keys(t *testing.T) {
 	d.Sees("z does nothing here")
 }
 
+// TestFiles_changedLine: where A's line stands above another one of B, y copies that of the cursor. n stops once.
+func TestFiles_changedLine(t *testing.T) {
+	a := file("x", "same\none long line of A\nsame\nlast of A\n")
+	b := file("x", "same\none long line of B\nsame\nlast of B\n")
+	d := open(t, filesReg(t, 100, []items{base, {a}}, []items{base, {b}}), 80, 24, imageA, imageB)
+	d.Keys("4", "n", "enter", "y")
+	d.Sees("copied the line in A: one long line of A")
+	d.Keys("down", "y")
+	d.Sees("copied the line in B: one long line of B")
+	d.Keys("n", "y")
+	d.Sees("copied the line in A: last of A")
+	d.Keys("|", "y", "b") // side by side
+	d.Sees("copied the line in B: last of B")
+}
+
 // TestFiles_views: only the view of the whole image says that a file is absent, and it costs the layers
 // that were not read.
 func TestFiles_views(t *testing.T) {
 	d := open(t, twoVersions(t, 1000), 100, 30, imageA, imageB)
 	d.Keys("4")
-	d.Sees("- etc/base.conf", "only A deletes it", "+ new.txt")
+	d.Sees("+ etc/base.conf", "only A deletes it", "+ new.txt", "1 added or replaced")
 	d.Keys("v")
-	d.Sees("All layers from the first that differs", "The layers below were not read", "? new.txt", "v whole image")
+	d.Sees("All layers from the first that differs", "The layers below were not read", "? new.txt", "v whole image", "1 added or replaced")
+	d.DoesNotSee("on one side only")
 	d.Keys("v")
 	d.Sees("The whole image needs 1 layer more, 1.0 kB: enter to go on, esc to cancel")
 	d.Keys("esc")
@@ -236,8 +341,8 @@ func TestFiles_views(t *testing.T) {
 	d.DoesNotSee("? new.txt")
 	d.Keys("n", "enter") // its layer is found
 	d.Sees("step 2: app/main.py", "2 two", "2 three")
-	d.Keys("esc", "v")
-	d.Sees("- etc/base.conf", "v whole image")
+	d.Keys("esc", "v") // the layer below is known now
+	d.Sees("+ etc/base.conf", "v whole image", "3 changed, 1 added, 1 no longer deleted")
 }
 
 // TestFiles_oneImage: the files of one image by step, together, and by size.
@@ -296,15 +401,15 @@ func TestFiles_hostileNames(t *testing.T) {
 
 // TestFiles_finding: enter on a finding about files opens the step in Files, and esc goes back.
 func TestFiles_finding(t *testing.T) {
-	a := items{file("bin/su", "su").As(0o4755, 0, 0), file("etc/passwd", "p").As(0o644, 0, 0)}
-	b := items{file("bin/su", "su").As(0o755, 0, 0), file("etc/passwd", "p").As(0o600, 0, 0)}
+	a := items{file("app", "1"), file("bin/su", "su").As(0o4755, 0, 0), file("etc/passwd", "p").As(0o644, 0, 0)}
+	b := items{file("app", "2"), file("bin/su", "su").As(0o755, 0, 0), file("etc/passwd", "p").As(0o600, 0, 0)}
 	d := open(t, filesReg(t, 100, []items{base, a}, []items{base, b}), 100, 30, imageA, imageB)
 	d.Keys("4", "v", "1", "n") // the view by step shows the evidence
 	d.Keys("g", "enter")
-	d.Sees("»Step 2", "other permissions", "esc finding")
+	d.Sees("*Step 2", "└ In step 2, bin/su lost setuid.", "›≠ bin/su", "esc finding")
 	d.Keys("esc")
 	d.Sees("›")
-	d.DoesNotSee("»Step 2")
+	d.DoesNotSee("*Step 2")
 }
 
 // inEmptyFolder runs the test in a new folder.
@@ -380,24 +485,70 @@ func (l largeFiles) ReadFile(context.Context, model.Ref, v1.Descriptor, inside.E
 	return model.FileContent{}, nil
 }
 
-// TestExtract_large: a file that is held in memory has a limit, which is said before it is read.
+func (l largeFiles) ExtractFile(context.Context, model.Ref, v1.Descriptor, inside.Entry, string, func(int64)) (string, bool, error) {
+	*l.read = true
+	return "written", true, nil
+}
+
+// TestFilePage_large: a file above 1 MB is read at once only if its layers are small, and else when the user asks,
+// who sees the cost first.
+func TestFilePage_large(t *testing.T) {
+	big := "\x00" + strings.Repeat("x", 2<<20)
+	for _, tt := range []struct {
+		size int64
+		asks bool
+	}{{1 << 20, false}, {3 << 20, true}} {
+		d := open(t, filesReg(t, tt.size, []items{{file("lib.so", big+"1")}}, []items{{file("lib.so", big+"2")}}), 100, 24, imageA, imageB)
+		const read = "not a program, and more than 1.0 MB are not shown"
+		d.Keys("4", "i", "n", "enter")
+		if tt.asks {
+			d.Sees("The content is not read: i reads up to 6.3 MB of layers for it.")
+			d.DoesNotSee(read)
+			d.Keys("i")
+		}
+		d.Sees(read)
+	}
+}
+
+// TestExtract_progress: the screen says how far a file is, and esc stops it and stays on the page.
+func TestExtract_progress(t *testing.T) {
+	inEmptyFolder(t)
+	d := open(t, twoVersions(t, 2<<20), 100, 24, imageA, imageB)
+	d.Keys("4", "n", "n", "enter", "E")
+	d.Hold("a")
+	d.Sees("Writing main.py: 0 B read of a layer of 2.1 MB. esc stops", "esc stop writing")
+	owns(d, compare.Extracting(top(d), 1<<20))
+	d.Sees("Writing main.py: 1.0 MB read of")
+	d.Keys("E")
+	d.Sees("a file is being written; esc stops it")
+	d.Keys("esc")
+	d.Sees("stopped: main.py was not written", "app/main.py")
+	d.DoesNotSee("Writing")
+	d.Keys("E", "b")
+	d.Sees("wrote 10 B to")
+}
+
+// TestExtract_large: the limit of a file is said before it is read, and the user can set it.
 func TestExtract_large(t *testing.T) {
 	inEmptyFolder(t)
 	f := filesReg(t, 100, []items{base}, nil)
 	for d, l := range f.Insides {
 		huge := *l
-		huge.Files = inside.NewList([]inside.Entry{{Path: "huge", Kind: inside.File, Size: 1 << 30}})
+		huge.Files = inside.NewList([]inside.Entry{{Path: "huge", Kind: inside.File, Size: 5 << 30}})
 		f.Insides[d] = &huge
 	}
 	read := false
 	d := open(t, largeFiles{f, &read}, 120, 24, imageA)
 	d.Keys("4", "i", "j", "enter")
-	d.Sees("larger than 1.0 MB")
+	d.Sees("larger than 67 MB: its content is not shown")
 	d.Keys("E")
-	d.Sees("not written: 1.1 GB is more than 67 MB")
+	d.Sees("not written: 5.4 GB is more than 4.3 GB; start tagdiff with a larger --max-read")
 	if read {
 		t.Error("a file beyond the limits was read")
 	}
+	d = drive(t, ui.Options{Registry: largeFiles{f, &read}, Open: []model.Ref{fakereg.Ref(t, imageA)}, MaxExtract: 6 << 30}, 120, 24)
+	d.Keys("4", "i", "j", "E")
+	d.Sees("wrote 5.4 GB to written")
 }
 
 func TestExtractedName(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/tagdiff/tagdiff/diff"
+	"github.com/tagdiff/tagdiff/diff/dockerfile"
 	"github.com/tagdiff/tagdiff/diff/text"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
@@ -40,7 +41,8 @@ func (v view) zoneRow() []widget.Row {
 func (v view) historyRow(r diff.Row) widget.Row {
 	out := v.stepRow(r)
 	out.Differs, out.Command, out.Height = !v.alone && textDiffers(r), v.configCommand("."), 1
-	out.ValueName, out.Value = v.instructionValue(*cmp.Or(r.B, r.A))
+	out = v.withInstructionValue(out, r)
+	out.Full = func() []safe.Text { return v.fullHistory(r) }
 	if !v.wide && !v.alone && textDiffers(r) && r.A != nil && r.B != nil {
 		out.Height = 2
 	}
@@ -57,20 +59,64 @@ func (v view) stepRow(r diff.Row) widget.Row {
 	}
 }
 
-// instructionValue returns the instruction of a step in full, to be copied.
-func (v view) instructionValue(st model.Step) (what, value safe.Text) {
-	what, value = safe.Sprintf("the instruction of step %d", st.Index+1), v.Gate.Clean(st.CreatedBy)
-	if st.CreatedBy == "" {
-		value = v.instruction(&st)
+// withInstructionValue lets y copy the instruction of a row in full.
+func (v view) withInstructionValue(out widget.Row, r diff.Row) widget.Row {
+	out.ValueName = safe.Sprintf("the instruction of step %s", stepNumber(r))
+	value := func(st *model.Step) safe.Text {
+		if st == nil || st.CreatedBy == "" {
+			return v.instruction(st)
+		}
+		return v.Gate.Clean(st.CreatedBy)
 	}
-	return what, value
+	if v.alone {
+		out.Value = value(cmp.Or(r.A, r.B))
+	} else {
+		out.Sides = [2]safe.Text{value(r.A), value(r.B)}
+	}
+	return out
+}
+
+// fullHistory returns the instructions of a row with nothing cut off: one if both are equal, else those of
+// A and B.
+func (v view) fullHistory(r diff.Row) []safe.Text {
+	lead := look.L(v.historyLead(r)...).Text()
+	if v.alone || !textDiffers(r) {
+		return []safe.Text{safe.Concat(lead, v.instruction(cmp.Or(r.A, r.B)))}
+	}
+	var lines []safe.Text
+	for side, st := range bothSides(r.A, r.B) {
+		lines = append(lines, safe.Sprintf("%s%s %s", lead, sideLetter(side), v.instruction(st)))
+		lead = safe.Const(" ").Repeat(leadWidth)
+	}
+	return lines
+}
+
+// historyLead is rowLead with a mark for the two texts: whether the layers differ is shown by Layers.
+func (v view) historyLead(r diff.Row) []look.Span {
+	if r.A != nil && r.B != nil && r.Class != diff.Moved {
+		if r.Class = diff.Same; textDiffers(r) {
+			r.Class = diff.Substituted
+		}
+	}
+	return v.rowLead(r)
+}
+
+// historyRoom returns the cells for the instruction of a side.
+func (v view) historyRoom() int {
+	switch {
+	case v.wide && !v.alone:
+		return (v.Width-1-leadWidth-3)/2 - look.DayWidth - 1
+	case v.alone:
+		return v.Width - 1 - leadWidth - 1 - look.DayWidth - 1
+	}
+	return v.Width - 1 - leadWidth - 3 - look.DayWidth - 1
 }
 
 func (v view) historyLines(r diff.Row) []look.Line {
 	a, b := v.instructionSpans(r)
 	switch {
 	case v.alone || !textDiffers(r) && !v.wide:
-		return []look.Line{look.L(v.rowLead(r)...).With(v.withDate(r.A, a, v.Width-1-leadWidth-1).Spans...)}
+		return []look.Line{look.L(v.historyLead(r)...).With(v.withDate(r.A, a, v.Width-1-leadWidth-1).Spans...)}
 	case v.wide:
 		return []look.Line{v.sideBySideLine(r, a, b)}
 	}
@@ -105,13 +151,15 @@ func highlighted(t safe.Text, hot []text.Span, role, hotRole look.Role) []look.S
 }
 
 // fromDifference cuts two instructions on the left if their first difference would not be
-// visible.
+// visible. They keep as much before it as fits, so that the longer one fills the room.
 func (v view) fromDifference(a, b []look.Span, room int) (cutA, cutB []look.Span) {
-	common := commonCells(look.L(a...).Text().String(), look.L(b...).Text().String())
-	if common < room*2/3 {
+	lineA, lineB := look.L(a...), look.L(b...)
+	common, over := commonCells(lineA.Text().String(), lineB.Text().String()), max(lineA.Width(), lineB.Width())-room
+	if common < room*2/3 || over <= 0 {
 		return a, b
 	}
-	return v.cellsFrom(a, common-room/3), v.cellsFrom(b, common-room/3)
+	cut := min(common-room/3, over)
+	return v.cellsFrom(a, cut), v.cellsFrom(b, cut)
 }
 
 func commonCells(a, b string) int {
@@ -139,7 +187,7 @@ func (v view) sideBySideLine(r diff.Row, a, b []look.Span) look.Line {
 	if r.A != nil && r.B != nil && !r.SameText && v.offset == 0 {
 		a, b = v.fromDifference(a, b, half-look.DayWidth-1)
 	}
-	l := look.L(v.rowLead(r)...).With(v.withDate(r.A, a, half).Spans...)
+	l := look.L(v.historyLead(r)...).With(v.withDate(r.A, a, half).Spans...)
 	return l.With(v.gutter(r.A != nil, r.B != nil, r.SameText)...).With(v.withDate(r.B, b, half).Spans...)
 }
 
@@ -163,8 +211,12 @@ func (v view) withDate(st *model.Step, spans []look.Span, width int) look.Line {
 	if st == nil {
 		return v.sideCells(false, nil, width)
 	}
+	room := width - look.DayWidth - 1
+	if _, named := dockerfile.LayerOf(*st); named && len(spans) == 1 && v.offset == 0 { // no difference is marked
+		spans = v.cellsFrom(spans, look.L(spans...).Width()-room)
+	}
 	day := look.Day(st.Created) // the sides above the tabs say UTC
-	return v.sideCells(true, spans, width-look.DayWidth-1).With(look.Gap(1), look.S(look.Faint, v.Glyphs.Fit(day, look.DayWidth)))
+	return v.sideCells(true, spans, room).With(look.Gap(1), look.S(look.Faint, v.Glyphs.Fit(day, look.DayWidth)))
 }
 
 // sideCells returns one side of a line, scrolled sideways and cut to width.
@@ -178,7 +230,7 @@ func (v view) sideCells(there bool, spans []look.Span, width int) look.Line {
 // stackedLines returns A above B, each after its letter.
 func (v view) stackedLines(r diff.Row, a, b []look.Span) []look.Line {
 	var lines []look.Line
-	lead, room := v.rowLead(r), v.Width-1-leadWidth-3
+	lead, room := v.historyLead(r), v.Width-1-leadWidth-3
 	if r.A != nil && r.B != nil && v.offset == 0 {
 		a, b = v.fromDifference(a, b, room-look.DayWidth-1)
 	}

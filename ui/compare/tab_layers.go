@@ -27,6 +27,7 @@ func (v view) layerRows() []widget.Row {
 		return append(rows, trouble...)
 	}
 	groups := v.pairFindings()
+	v.told = map[string]bool{}
 	rows = append(rows, v.stepRows(func(r diff.Row) widget.Row {
 		return v.withFindings(v.layerRow(r), groups, func(f diff.Finding) bool { return pointsAtRow(f, r) })
 	})...)
@@ -61,38 +62,38 @@ func (v view) boundaryRow(where safe.Text, base diff.Base) widget.Row {
 }
 
 func (v view) layerHeading() []widget.Row {
-	if len(v.pair.Rows) == 0 || !v.wideLayers() {
+	if len(v.pair.Rows) == 0 || v.Width < look.WideWidth {
 		return nil
 	}
 	head := func(name safe.Text) look.Span {
-		return look.S(look.Faint, safe.Concat(v.Glyphs.Fit(name, look.DigestWidth+3), v.Glyphs.Right(safe.Const("size"), look.SizeWidth),
-			safe.Const("  ")))
+		return look.S(look.Faint, safe.Concat(v.Glyphs.Fit(name, look.DigestWidth+3), v.Glyphs.Right(safe.Const("size"), look.SizeWidth)))
 	}
-	l := look.L(look.S(look.Faint, v.Glyphs.Fit(safe.Const("     step"), leadWidth+v.instructionWidth()+2)))
-	if v.alone {
+	l := look.L(look.S(look.Faint, v.Glyphs.Fit(safe.Const("     step"), leadWidth+v.instructionWidth()+1)))
+	if !v.layerColumns() || v.alone {
 		l = l.With(head(safe.Const("layer")))
 	} else {
-		l = l.With(head(safe.Const("A layer")), head(safe.Const("B layer")))
+		l = l.With(look.Gap(1), head(safe.Const("A layer")), look.Gap(2), head(safe.Const("B layer")))
 	}
 	return []widget.Row{widget.HeaderRow(l)}
 }
 
 // instructionWidth returns the width that the other columns leave.
 func (v view) instructionWidth() int {
-	sides := 2
-	if v.alone {
-		sides = 1
+	room := v.Width - 1 - leadWidth - 1
+	switch {
+	case v.layerColumns():
+		return room - 1 - 2*(layerWidth+2) - noteWidth
+	case v.Width >= look.WideWidth: // a column for the layer, or for what is to say of the row
+		return room - layerWidth - 1
 	}
-	if !v.wideLayers() {
-		return max(v.Width-1-leadWidth-1, 10)
-	}
-	return v.Width - 1 - leadWidth - 2 - sides*(layerWidth+2) - noteWidth
+	return max(room, 10)
 }
 
-// wideLayers reports whether both layers fit beside a readable part of the instruction.
-func (v view) wideLayers() bool {
-	const enough = 24
-	return v.wide && v.Width-1-leadWidth-2-2*(layerWidth+2)-noteWidth >= enough
+// layerColumns reports whether both layers fit beside the instruction, so that most instructions are not
+// cut.
+func (v view) layerColumns() bool {
+	const enough = 60
+	return v.wide && !v.alone && v.Width-1-leadWidth-2-2*(layerWidth+2)-noteWidth >= enough
 }
 
 // noTableRows returns rows in place of the table if a side has no image to show.
@@ -136,19 +137,43 @@ func artifactName(e *model.Entry, c diff.Comparison) safe.Text {
 	return safe.Sprintf("an %s", string(e.Role))
 }
 
-// layerRow returns a row of the table: one line if both sides are equal, otherwise one
-// for each side.
+// layerRow returns a row of the table: one line if both sides are equal, otherwise as many as the
+// difference needs.
 func (v view) layerRow(r diff.Row) widget.Row {
-	out := v.stepRow(r)
+	out := v.withLayerValue(v.stepRow(r), r)
 	out.Differs, out.Command = r.Differs() || r.Duplicated(), v.layerCommand(r)
-	out.ValueName, out.Value = v.layerValue(r)
-	if v.wideLayers() {
-		out.Lines = v.wideLayerLines(r)
-	} else {
-		out.Lines = v.narrowLayerLines(r)
+	switch {
+	case v.layerColumns():
+		out.Lines = append(v.columnLines(r), v.insideLines(r, v.sizeDelta(r))...)
+	case v.alone || r.Class == diff.Same || r.Class == diff.Settings:
+		out.Lines = v.equalLines(r)
+	default:
+		out.Lines = v.differingLines(r)
 	}
-	out.Lines = append(append(out.Lines, v.rowNotes(r)...), v.insideNote(r)...)
+	out.Lines = append(out.Lines, v.rowNotes(r)...)
+	out.Full = func() []safe.Text { return v.fullLayer(r) }
 	return out
+}
+
+// fullLayer returns the whole instructions of a row, its layers, and what is inside them.
+func (v view) fullLayer(r diff.Row) []safe.Text {
+	full, indent := v.fullHistory(r), safe.Const(" ").Repeat(leadWidth)
+	if note := look.RowNote(r); !note.IsEmpty() {
+		full[0] = safe.Sprintf("%s  %s", full[0], note)
+	}
+	for side, st := range bothSides(r.A, r.B) {
+		switch {
+		case !st.HasLayer || r.Class == diff.Same && side == diff.SideB:
+		case r.Class == diff.Same || v.alone:
+			full = append(full, safe.Sprintf("%s%s  %s", indent, st.Layer.Digest.String(), look.Size(st.Layer.Size)))
+		default:
+			full = append(full, safe.Sprintf("%s%s %s  %s", indent, sideLetter(side), st.Layer.Digest.String(), look.Size(st.Layer.Size)))
+		}
+	}
+	for _, l := range append(v.insideLines(r, v.sizeDelta(r)), v.rowNotes(r)...) {
+		full = append(full, l.Text())
+	}
+	return full
 }
 
 // stepRowID identifies a row when new data or another side arrives.
@@ -198,79 +223,148 @@ func stepNumber(r diff.Row) safe.Text {
 	return safe.Sprintf("%d/%d", r.A.Index+1, r.B.Index+1)
 }
 
-// wideLayerLines shows the sides side by side.
-func (v view) wideLayerLines(r diff.Row) []look.Line {
+// columnLines shows the layers of both sides beside the instruction. A layer that both have is shown once.
+func (v view) columnLines(r diff.Row) []look.Line {
 	w := v.instructionWidth()
 	if !hasLayer(r) { // a setting uses the whole width, because its value matters
-		w += 2 + layerWidth
-		if !v.alone {
-			w += 2 + layerWidth
-		}
+		w += 2*(layerWidth+2) + 1
 	}
-	first, second := v.instructionPair(r, w)
-	l := look.L(v.rowLead(r)...).With(look.P(v.Glyphs.FitInstruction(*cmp.Or(r.A, r.B), first, w)), look.Gap(2))
+	first, second := v.instructionLines(r, w)
+	l := look.L(v.rowLead(r)...).With(first[0].To(w, v.Glyphs.Ellipsis).Spans...).With(look.Gap(2))
 	if hasLayer(r) {
 		l = l.With(v.layerCell(r.A, look.SideA, r)...).With(look.Gap(2))
-		if !v.alone {
+		if r.Class == diff.Same {
+			l = l.With(look.S(look.Faint, v.Glyphs.Fit(v.Glyphs.Mark(diff.Same), layerWidth)), look.Gap(2))
+		} else {
 			l = l.With(v.layerCell(r.B, look.SideB, r)...).With(look.Gap(2))
 		}
 	}
 	l = l.With(look.S(classRole(r), v.Glyphs.Fit(look.RowNote(r), noteWidth-1)))
-	lines := []look.Line{l}
-	if r.A != nil && r.B != nil && !r.SameText {
-		lines = append(lines, look.L(look.Gap(leadWidth), look.S(look.SideB, v.Glyphs.FitInstruction(*r.B, second, w))))
-	}
-	return lines
+	return append([]look.Line{l}, indented(slices.Concat(first[1:], second))...)
 }
 
-// instructionPair returns the instructions of a row; a missing A is replaced by B. If
-// they first differ far to the right, both are cut on the left.
-func (v view) instructionPair(r diff.Row, room int) (first, second safe.Text) {
-	if r.A == nil {
-		return v.instruction(r.B), safe.Text{}
+// indented returns lines under the instruction of a row.
+func indented(lines []look.Line) []look.Line {
+	out := make([]look.Line, len(lines))
+	for i, l := range lines {
+		out[i] = look.L(look.Gap(leadWidth)).With(l.Spans...)
 	}
-	first, second = v.instruction(r.A), v.instruction(r.B)
-	if r.B == nil || r.SameText {
-		return first, second
-	}
-	a, b := v.fromDifference([]look.Span{look.P(first)}, []look.Span{look.P(second)}, room)
-	return look.L(a...).Text(), look.L(b...).Text()
+	return out
 }
 
-// narrowLayerLines shows one side above the other if they differ.
-func (v view) narrowLayerLines(r diff.Row) []look.Line {
-	one := cmp.Or(r.A, r.B)
-	w := v.instructionWidth()
-	if r.Class == diff.Settings || v.alone && !hasLayer(r) {
-		return []look.Line{look.L(v.rowLead(r)...).With(look.P(v.instructionIn(one, w)))}
+// maxChangedLines limits the lines that the instruction of one side has in the table.
+const maxChangedLines = 3
+
+// instructionLines returns the instructions of a row in lines of width cells: one line if they are equal;
+// else those of A and those of B with the words that differ marked, as many as the difference needs.
+func (v view) instructionLines(r diff.Row, width int) (first, second []look.Line) {
+	if r.A == nil || r.B == nil || r.SameText {
+		one := cmp.Or(r.A, r.B)
+		if v.roomyRows {
+			return v.linesUpTo(maxChangedLines, look.Wrap([]look.Span{look.P(v.instruction(one))}, width), width), nil
+		}
+		return []look.Line{look.L(look.P(v.Glyphs.FitInstruction(*one, v.instruction(one), width)))}, nil
 	}
-	if v.alone || r.Class == diff.Same {
-		room := w - layerWidth - 1
-		l := look.L(v.rowLead(r)...).With(look.P(v.instructionIn(one, room)), look.Gap(1))
-		return []look.Line{l.With(v.layerCell(one, look.Plain, r)...)}
+	a, b := v.instructionSpans(r)
+	a, b = v.fromDifference(a, b, width)
+	return v.changedLines(a, width), v.changedLines(b, width)
+}
+
+// changedLines breaks an instruction into lines up to the last word that differs.
+func (v view) changedLines(spans []look.Span, width int) []look.Line {
+	lines := look.Wrap(spans, width)
+	n := 1
+	for i, l := range lines[:min(len(lines), maxChangedLines)] {
+		if slices.ContainsFunc(l.Spans, func(s look.Span) bool { return s.Role == look.SideAHot || s.Role == look.SideBHot }) {
+			n = i + 1
+		}
 	}
-	note := look.RowNote(r)
-	room := max(w-look.Width(note)-2, 8)
-	first, second := v.instructionPair(r, room)
-	head := look.L(v.rowLead(r)...).With(look.P(v.Glyphs.FitInstruction(*one, first, room)), look.Gap(2), look.S(classRole(r), note))
-	lines := []look.Line{head}
-	if r.A != nil && r.B != nil && !r.SameText {
-		lines = append(lines, look.L(look.Gap(leadWidth), look.S(look.SideB, v.Glyphs.FitInstruction(*r.B, second, w))))
+	return v.linesUpTo(n, lines, width)
+}
+
+// linesUpTo returns the first n lines of a text. If there are more, the last one ends in an ellipsis.
+func (v view) linesUpTo(n int, lines []look.Line, width int) []look.Line {
+	if n >= len(lines) {
+		return lines
 	}
+	last := look.L()
+	for _, l := range lines[n-1:] {
+		last = last.With(l.Spans...)
+	}
+	return append(lines[:n-1:n-1], last.To(width, v.Glyphs.Ellipsis))
+}
+
+// shortestInstruction is the number of cells that an instruction has at least beside a note. Otherwise the note is below it.
+const shortestInstruction = 24
+
+// equalLines shows a row that is the same on both sides, or the row of the only image: the instruction,
+// and the layer once.
+func (v view) equalLines(r diff.Row) []look.Line {
+	one, note := cmp.Or(r.A, r.B), look.RowNote(r)
+	lead, w := look.L(v.rowLead(r)...), v.Width-1-leadWidth-1
+	if !hasLayer(r) {
+		if v.Width < look.WideWidth {
+			return []look.Line{lead.With(look.P(v.instructionIn(one, w)))}
+		}
+		w = v.instructionWidth()
+		return []look.Line{lead.With(look.P(v.instructionIn(one, w)), look.Gap(1), look.S(classRole(r), note))}
+	}
+	w -= layerWidth + 1
+	var below []look.Line
+	instruction := []look.Span{look.P(v.instructionIn(one, w)), look.Gap(1)}
+	switch room := w - look.Width(note) - 2; {
+	case note.IsEmpty():
+	case room < shortestInstruction:
+		below = indented([]look.Line{look.L(look.S(classRole(r), note))})
+	default:
+		instruction = []look.Span{look.P(v.instructionIn(one, room)), look.Gap(2), look.S(classRole(r), note), look.Gap(1)}
+	}
+	return append([]look.Line{lead.With(instruction...).With(v.layerCell(one, look.Plain, r)...)}, below...)
+}
+
+// differingLines shows the instruction of a row and what the difference is; the other instruction, if it
+// differs; both layers, and what is inside them.
+func (v view) differingLines(r diff.Row) []look.Line {
+	note, room := look.RowNote(r), v.instructionWidth()
+	if v.Width < look.WideWidth {
+		room = max(room-look.Width(note)-2, 8)
+	}
+	first, second := v.instructionLines(r, room)
+	head := look.L(v.rowLead(r)...).With(first[0].To(room, v.Glyphs.Ellipsis).Spans...)
+	gap := 2
+	if v.Width >= look.WideWidth {
+		gap = 1
+	}
+	lines := append([]look.Line{head.With(look.Gap(gap), look.S(classRole(r), note))}, indented(slices.Concat(first[1:], second))...)
 	if !hasLayer(r) {
 		return lines
 	}
-	a := look.L(look.Gap(leadWidth), look.S(look.SideA, safe.Const("A "))).With(v.layerCell(r.A, look.SideA, r)...)
+	a := look.L(look.S(look.SideA, safe.Const("A "))).With(v.layerCell(r.A, look.SideA, r)...)
 	b := look.L(look.S(look.SideB, safe.Const("B "))).With(v.layerCell(r.B, look.SideB, r)...)
-	if a.Width()+3+b.Width() >= v.Width {
-		return append(lines, a, look.L(look.Gap(leadWidth)).With(b.Spans...))
+	if leadWidth+a.Width()+3+b.Width() >= v.Width {
+		return slices.Concat(lines, indented([]look.Line{a, b}), v.insideLines(r, v.sizeDelta(r)))
 	}
-	return append(lines, a.With(look.Gap(3)).With(b.Spans...))
+	both := look.L(look.Gap(leadWidth)).With(a.Spans...).With(look.Gap(3)).With(b.Spans...)
+	if delta := v.sizeDelta(r); !delta.IsEmpty() {
+		both = both.With(look.S(look.Faint, safe.Sprintf(", %s", delta)))
+	}
+	if inside := v.insideText(r); !inside.IsEmpty() && both.Width()+3+look.Width(inside) < v.Width {
+		return append(lines, both.With(look.Gap(3), look.S(look.Faint, inside)))
+	}
+	return append(append(lines, both), v.insideLines(r, safe.Text{})...)
+}
+
+// sizeDelta returns by how much the layer of B is larger or smaller, if both sizes look the same.
+func (v view) sizeDelta(r diff.Row) safe.Text {
+	if r.A == nil || r.B == nil || !r.A.HasLayer || !r.B.HasLayer {
+		return safe.Text{}
+	}
+	return v.Glyphs.Sentence(look.SizeDelta(r.A.Layer.Size, r.B.Layer.Size))
 }
 
 // instruction returns the instruction of a step, empty without one.
 func (v view) instruction(st *model.Step) safe.Text {
-	return partOf(st, func(st model.Step) safe.Text { return look.Instruction(st, v.Gate) })
+	return partOf(st, func(st model.Step) safe.Text { return v.Glyphs.Sentence(look.Instruction(st, v.Gate)) })
 }
 
 // instructionIn returns the instruction of a step in width cells.
@@ -357,13 +451,23 @@ func (v view) countNotes() []widget.Row {
 
 func stepTitle(r diff.Row) safe.Text { return safe.Sprintf("step %s", stepNumber(r)) }
 
-// layerValue returns the value to copy: the layer digest, that of B if the sides differ,
-// because B is usually the image in question.
-func (v view) layerValue(r diff.Row) (what, value safe.Text) {
-	for _, st := range []*model.Step{r.B, r.A} {
-		if st != nil && st.Layer.Digest != "" {
-			return safe.Sprintf("the layer of step %d", st.Index+1), safe.Clean(st.Layer.Digest.String())
+// withLayerValue lets y copy the digest of the layer, or the instruction of a step without one.
+func (v view) withLayerValue(out widget.Row, r diff.Row) widget.Row {
+	digest := func(st *model.Step) safe.Text {
+		if st == nil {
+			return safe.Text{}
 		}
+		return safe.Clean(st.Layer.Digest.String())
 	}
-	return v.instructionValue(*cmp.Or(r.B, r.A))
+	a, b := digest(r.A), digest(r.B)
+	if a.IsEmpty() && b.IsEmpty() {
+		return v.withInstructionValue(out, r)
+	}
+	out.ValueName = safe.Sprintf("the layer of step %s", stepNumber(r))
+	if v.alone {
+		out.Value = cmp.Or(a, b)
+	} else {
+		out.Sides = [2]safe.Text{a, b}
+	}
+	return out
 }

@@ -1,11 +1,16 @@
 package compare
 
 import (
-	"cmp"
+	"context"
 	"fmt"
+	"maps"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/opencontainers/go-digest"
 
 	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/inside"
 	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/ui/look"
 	"github.com/tagdiff/tagdiff/ui/page"
@@ -36,7 +41,7 @@ func (v view) platformRows(findings bool) []widget.Row {
 func (v view) platformRow(p diff.Pair, id pairID, below bool) widget.Row {
 	name, nameWidth := pairName(p), v.platformWidth()
 	mark, role := v.pairMark(p)
-	l := look.L(look.S(role, mark), look.Gap(1), look.P(v.Glyphs.Fit(name, nameWidth)), look.Gap(1))
+	l := look.L(look.S(role, mark), look.Gap(1), look.P(v.Glyphs.FitMiddle(name, nameWidth)), look.Gap(1))
 	if p.A == v.pair.A && p.B == v.pair.B {
 		l.Spans[2].Role = look.Strong
 	}
@@ -48,10 +53,19 @@ func (v view) platformRow(p diff.Pair, id pairID, below bool) widget.Row {
 		l = l.With(v.entryCell(p.B, look.SideB, p)...).With(look.Gap(2))
 		lines = append(v.withNote(l, look.S(role, pairNote(p)), below || nameWidth > platformNameWidth), v.unreadLines(p)...)
 	}
+	if look.Width(name) > nameWidth {
+		lines = append(lines, v.noteLines(look.S(look.Faint, name))...)
+	}
+	lines = append(lines, v.programLines(p)...)
 	out := widget.Row{
 		ID: platformID(id), Lines: lines, Differs: role == look.Warn || role == look.Alert,
 		ValueName: safe.Sprintf("the manifest of %s", name), Title: name,
-		Value: safe.Clean(cmp.Or(p.B, p.A).Descriptor.Digest.String()),
+	}
+	digest := func(e model.Entry) safe.Text { return safe.Clean(e.Descriptor.Digest.String()) }
+	if v.alone {
+		out.Value = partOf(p.A, digest)
+	} else {
+		out.Sides = [2]safe.Text{partOf(p.A, digest), partOf(p.B, digest)}
 	}
 	out.Command = v.manifestCommand(p)
 	if !v.alone {
@@ -72,11 +86,12 @@ func (v view) withNote(l look.Line, note look.Span, below bool) []look.Line {
 // fewPlatforms is for how many platforms the Platforms tab has the room of two lines each.
 const fewPlatforms = 4
 
-// Widths of the names of platforms in cells: the usual one, and the most, which is that of
-// a Windows version.
+// Widths of the names of platforms in cells: the usual one, the most, which is that of
+// a Windows version, and the least.
 const (
 	platformNameWidth = 18
 	widestPlatform    = 33
+	shortestPlatform  = 13 // linux/ppc64le
 )
 
 // platformWidth returns the width that the names of all platforms need.
@@ -85,8 +100,24 @@ func (v view) platformWidth() int {
 	for _, p := range v.cmp.Pairs {
 		width = max(width, look.Width(pairName(p)))
 	}
-	return min(width, widestPlatform)
+	return min(width, max(v.Width-v.entryCells()-4, shortestPlatform), widestPlatform)
 }
+
+// entryCells returns the cells of the manifests and sizes beside the name of a platform.
+func (v view) entryCells() int {
+	const gap = 2
+	cells := look.DigestWidth + gap
+	if v.sizesEntries() {
+		cells += 1 + look.SizeWidth
+	}
+	if v.alone {
+		return cells
+	}
+	return 2 * cells
+}
+
+// sizesEntries reports whether the rows have sizes: otherwise the verdict needs the room.
+func (v view) sizesEntries() bool { return v.alone || v.Width >= look.WideWidth }
 
 // unreadText says why the image of an entry could not be read.
 func unreadText(e *model.Entry) safe.Text {
@@ -148,7 +179,7 @@ func (v view) pairMark(p diff.Pair) (safe.Text, look.Role) {
 // entryCell returns the manifest and size of one side.
 func (v view) entryCell(e *model.Entry, role look.Role, p diff.Pair) []look.Span {
 	width := look.DigestWidth
-	sized := v.alone || v.Width >= look.WideWidth // otherwise the verdict needs the room
+	sized := v.sizesEntries()
 	if sized {
 		width += 1 + look.SizeWidth
 	}
@@ -219,10 +250,10 @@ func (v view) otherRows(findings bool) []widget.Row {
 			if side == diff.SideB {
 				only = diff.Pair{B: &e}
 			}
-			l := look.L(look.S(sideRole(side), letter), look.Gap(1), look.P(look.Short(e.Descriptor.Digest)), look.Gap(2),
-				look.S(look.Faint, otherNote(e, *art)))
+			lead := look.L(look.S(sideRole(side), letter), look.Gap(1), look.P(look.Short(e.Descriptor.Digest)), look.Gap(2))
+			note := look.S(look.Faint, otherNote(e, *art))
 			row := widget.Row{
-				ID: otherID(side, e), Lines: []look.Line{l},
+				ID: otherID(side, e), Lines: look.Hanging(lead, max(v.Width-lead.Width()-2, 8), note),
 				ValueName: safe.Const("the digest"), Value: safe.Clean(e.Descriptor.Digest.String()),
 				Command: v.manifestCommand(only),
 			}
@@ -252,4 +283,93 @@ func otherNote(e model.Entry, of model.Artifact) safe.Text {
 		return safe.Const("nested index; its platforms are listed above")
 	}
 	return diff.ArtifactText(e)
+}
+
+// programReading is the reading of layers that tells for which machines the programs of doubtful platforms
+// are (C3, C4).
+type programReading struct {
+	id    page.LoadID // of the running command, 0 for none
+	last  page.LoadID
+	read  diff.ReadLayers
+	tried map[digest.Digest]bool // layers of which nothing more is read
+	bytes int64                  // of the layers that were read whole
+	known bool                   // there is nothing to read until something arrives
+}
+
+// programsReadMsg is the end of a reading of layers for their programs.
+type programsReadMsg struct {
+	id     page.LoadID
+	states model.LayerStates
+}
+
+// startPrograms reads what tells for which machines the programs of doubtful platforms are: small layers, and the
+// first 128 KiB of others.
+func (p comparePage) startPrograms() (comparePage, page.Effects) {
+	if p.programs.known || p.programs.id != 0 || p.cmp.A == nil || !p.complete() && !p.showsOnlyA() {
+		return p, nil
+	}
+	var reads []model.LayerRead
+	for _, l := range p.cmp.ProgramReads(p.cmp.IsSuspect, unasked-p.programs.bytes, p.programs.tried) {
+		read := model.LayerRead{Repo: p.a.ref.Repo(), Layer: l.Descriptor, Enough: l.Enough}
+		if l.Side == diff.SideB {
+			read.Repo = p.b.ref.Repo()
+		}
+		if l.Enough == nil {
+			if p.programs.bytes+l.Size > unasked {
+				continue // of several at once
+			}
+			p.programs.bytes += l.Size
+		}
+		reads = append(reads, read)
+	}
+	p.programs.known = true
+	if len(reads) == 0 {
+		return p, nil
+	}
+	p.programs.last++
+	p.programs.id = p.programs.last
+	id, reg := p.programs.id, p.env.Registry
+	return p, page.Once(p.ctx, func(ctx context.Context) tea.Msg {
+		return programsReadMsg{id, reg.ReadLayers(ctx, reads, func(model.LayerState) {})}
+	})
+}
+
+// programsArrived handles the end of a reading of layers for their programs.
+func (p comparePage) programsArrived(msg programsReadMsg) comparePage {
+	if msg.id != p.programs.id {
+		return p
+	}
+	p.programs.id = 0
+	p.programs.read, p.programs.tried = maps.Clone(p.programs.read), maps.Clone(p.programs.tried)
+	if p.programs.read == nil {
+		p.programs.read = diff.ReadLayers{}
+	}
+	if p.programs.tried == nil {
+		p.programs.tried = map[digest.Digest]bool{}
+	}
+	for d, s := range msg.states {
+		p.programs.tried[d] = s.Layer == nil || s.Layer.How == inside.Full
+		if s.Layer != nil {
+			p.programs.read[d] = s.Layer
+		}
+	}
+	return p.recompare()
+}
+
+// programLines says for which machine the programs of a platform are, if that was seen.
+func (v view) programLines(p diff.Pair) []look.Line {
+	if len(v.cmp.Programs) == 0 && !v.alone { // no platform is in doubt
+		return nil
+	}
+	a, b := v.cmp.ProgramsOf(p, diff.SideA), v.cmp.ProgramsOf(p, diff.SideB)
+	isKnown := func(known *diff.ImagePrograms) bool { return known != nil && known.Basis() != diff.ByLabel }
+	switch {
+	case isKnown(a) && isKnown(b) && a.Text() != b.Text():
+		return v.noteLines(look.S(look.Faint, safe.Sprintf("A %s; B %s", a.Text(), b.Text())))
+	case isKnown(b):
+		return v.noteLines(look.S(look.Faint, b.Text()))
+	case isKnown(a):
+		return v.noteLines(look.S(look.Faint, a.Text()))
+	}
+	return nil
 }

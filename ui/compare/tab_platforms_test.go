@@ -53,7 +53,22 @@ func TestPlatforms_unread(t *testing.T) {
 	d = open(t, r, 80, 24, "localhost:5000/app:gone", "localhost:5000/app:other")
 	d.Keys("2")
 	d.Sees("A and B could not be read", "└ A and B: not in the registry")
+	d.Keys("i")
+	d.Sees("no layer can be read")
 	d.DoesNotSee(":gone and :other could not")
+}
+
+// TestHints_platforms: the bottom line has the keys that lead on and back, and which platform is in view.
+func TestHints_platforms(t *testing.T) {
+	r := fakereg.Images{ByTag: map[string]model.Artifact{"windows": windows(t, true)}}
+	for width, status := range map[int]string{
+		80: "? help windows/amd64 (10.0.20348.2031) 1/2", 60: "? help wind….2031) 1/2", 50: "? help   1/2",
+	} {
+		d := open(t, r, width, 20, "localhost:5000/app:windows", "localhost:5000/app:windows")
+		d.Sees("n next diff  enter open  esc back  " + status)
+	}
+	d := open(t, platforms(t), 60, 20, "localhost:5000/app:wrong", "localhost:5000/app:wrong")
+	d.Sees("n next diff  enter open  esc back  ? help linux/amd64 1/2")
 }
 
 // TestPlatforms_artifacts: entries that are not images are named and have their findings.
@@ -70,7 +85,7 @@ func TestPlatforms_artifacts(t *testing.T) {
 	d.Sees("kind         index of 1 platform             ≠ index of 1 platform, 1 artifact")
 	d = open(t, r, 80, 24, "localhost:5000/app:dirty")
 	d.Keys("2")
-	d.Sees("an SBOM (application/spdx+json)", "└ C16 artifact-as-platform")
+	d.Sees("an SBOM (application/spdx+json)", "└ In :dirty, an entry that is not an image is listed as linux", "… (C16)")
 }
 
 // TestSummary_artifact: the summary of an artifact has its type, blobs and subject.
@@ -86,4 +101,23 @@ func TestSummary_artifact(t *testing.T) {
 	d.Sees("type         an SBOM (application/spdx+json)", "text/spdx, 7 B", "attached to  ", "application/vnd.oci.image.manifest.v1+json, 700 B")
 	d = open(t, fakereg.Retag(t), 80, 24, "localhost:5000/app:testing")
 	d.DoesNotSee("attached to")
+}
+
+// TestPlatforms_narrow checks that platforms that differ in their version are not cut until they look alike.
+func TestPlatforms_narrow(t *testing.T) {
+	r := fakereg.Images{ByTag: map[string]model.Artifact{"gone": windows(t, true)}}
+	d := open(t, r, 60, 20, "localhost:5000/app:gone", "localhost:5000/app:gone")
+	d.Keys("2")
+	d.Sees("0.20348.2031) 4db522e17a5f  4db522e17a5f", "0.17763.4974) bf66dddbc346  bf66dddbc346",
+		"└ windows/amd64 (10.0.20348.2031)", "└ windows/amd64 (10.0.17763.4974)")
+	d = open(t, r, 60, 20, "localhost:5000/app:gone")
+	d.Keys("2")
+	d.Sees("windows/amd64 (10.0.20348.2031) 4db522e17a5f", "windows/amd64 (10.0.17763.4974) bf66dddbc346")
+}
+
+// TestPlatforms_enter: enter on a platform goes to its first step that differs.
+func TestPlatforms_enter(t *testing.T) {
+	d := open(t, twoVersions(t, 100), 100, 24, imageA, imageB)
+	d.Keys("2", "enter")
+	d.Sees("[3 Lay", "›≠    2     COPY part2 /")
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/opencontainers/go-digest"
+
 	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/safe"
@@ -24,6 +26,26 @@ func schema1Of(img *model.Image) (view model.Schema1, stored, ok bool) {
 	}
 	view, err := model.ComputeSchema1(*img)
 	return view, false, err == nil
+}
+
+// schema1Parts returns the ids of the schema1 view of each image of an artifact.
+func schema1Parts(a model.Artifact) []model.Part {
+	var parts []model.Part
+	for _, e := range a.Images() {
+		s, _, ok := schema1Of(e.Image)
+		if !ok {
+			continue
+		}
+		platform := ""
+		if a.Top.Kind == model.KindIndex {
+			platform = model.PlatformName(e.Platform())
+		}
+		for i, r := range s.Rows {
+			parts = append(parts, model.Part{Digest: digest.NewDigestFromEncoded(digest.SHA256, r.ID), Kind: model.PartSchema1ID,
+				Platform: platform, Step: len(s.Rows) - 1 - i})
+		}
+	}
+	return parts
 }
 
 // schema1At returns the row of a step.
@@ -83,6 +105,7 @@ func (v view) schema1Rows() []widget.Row {
 		firstDiff = slices.IndexFunc(v.pair.Rows, idsDiffer(a, b)) // the oldest row whose IDs differ
 	}
 	groups := v.pairFindings()
+	v.told = map[string]bool{}
 	for i, r := range slices.Backward(v.pair.Rows) {
 		row := v.schema1Row(r, schema1At(a, r.A), schema1At(b, r.B), i == firstDiff, i > firstDiff && firstDiff >= 0)
 		about := func(f diff.Finding) bool { return strings.HasPrefix(f.ID, "B") && pointsAtRow(f, r) }
@@ -131,6 +154,11 @@ func (v view) schema1Row(r diff.Row, a, b *model.Schema1Row, isFirst, above bool
 	}
 	if last := cmp.Or(b, a); last != nil {
 		out.ValueName, out.Value = safe.Const("the id"), safe.Clean(last.ID)
+		if !v.alone {
+			id := func(x model.Schema1Row) safe.Text { return safe.Clean(x.ID) }
+			out.Sides = [2]safe.Text{partOf(a, id), partOf(b, id)}
+		}
+		out.Full = func() []safe.Text { return fullSchema1(l.Text(), a, b) }
 		out.Command = diff.Schema1IDCheck(*last)
 	}
 	if isFirst {
@@ -138,6 +166,15 @@ func (v view) schema1Row(r diff.Row, a, b *model.Schema1Row, isFirst, above bool
 		out.Lines = append(out.Lines, look.Hanging(lead, max(v.Width-8, 8), look.S(look.Warn, v.firstDifferentNote(r)))...)
 	}
 	return out
+}
+
+// fullSchema1 returns the line of a row, and its digests and ids in full.
+func fullSchema1(line safe.Text, a, b *model.Schema1Row) []safe.Text {
+	full := []safe.Text{line}
+	for side, x := range bothSides(a, b) {
+		full = append(full, safe.Sprintf("    %s %s  id %s", sideLetter(side), x.BlobSum.String(), x.ID))
+	}
+	return full
 }
 
 // firstDifferentNote explains why the chains diverge at a row.

@@ -10,7 +10,7 @@ import (
 )
 
 // Limits of the Summary tab: findings before the properties beside warnings and stops, and
-// steps.
+// steps, where the terminal is not roomy.
 const (
 	findingsAbove = 3
 	stepsShown    = 8
@@ -93,11 +93,15 @@ func (v view) differingStepRows() []widget.Row {
 		title = safe.Sprintf("%s on %s", title, v.pair.Platform)
 	}
 	rows := []widget.Row{widget.BlankRow(), widget.HeadingRow(title)}
-	for _, r := range differing[:min(n, stepsShown)] {
+	most := stepsShown
+	if v.roomyRows = isRoomy(v.Frame); v.roomyRows {
+		most = n
+	}
+	for _, r := range differing[:min(n, most)] {
 		rows = append(rows, v.layerRow(r))
 	}
-	if n > stepsShown {
-		rows = append(rows, v.note(safe.Sprintf("and %d more: 3 shows all layers", n-stepsShown)))
+	if n > most {
+		rows = append(rows, v.note(safe.Sprintf("and %d more: 3 shows all layers", n-most)))
 	}
 	return rows
 }

@@ -2,6 +2,7 @@ package compare
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/opencontainers/go-digest"
 
@@ -22,9 +23,12 @@ type view struct {
 	alone      bool
 	wide       bool // sides are side by side, otherwise one above the other
 	a, b       model.Ref
-	errA, errB error // why a side could not be read at all
-	docsReady  bool  // docs are those of the pair
-	isReading  bool  // the layers of the pair are being read
+	errA, errB error           // why a side could not be read at all
+	docsReady  bool            // docs are those of the pair
+	isReading  bool            // the layers of the pair are being read
+	filtered   bool            // rows that do not match are left out
+	told       map[string]bool // the findings that a row above has in words; nil to repeat them
+	roomyRows  bool            // rows of steps have as many lines as the instruction needs
 	arriving   map[digest.Digest]arriving
 	shelves    map[diff.RowLayers]*inside.Shelf
 	crane      string
@@ -37,12 +41,15 @@ type content struct {
 	offset                      int    // cells scrolled to the right
 	newestFirst                 bool   // order of the steps in Layers and History
 	trail                       *trail // from a finding to its evidence
-	showsConsequences           bool   // consequences are shown
+	showsConsequences           bool   // consequences are shown; on a roomy terminal: hidden
 	showsNoise                  bool   // in Files, times and generated files are listed
 	merged                      bool   // in Files, the files of all steps are put together
 	fileOrder                   fileOrder
+	packageOrder                packageOrder
+	openPackage                 string // the ID of the row whose files are shown
 	layersRead                  map[diff.ManifestPair]diff.ReadLayers
 	layerErrors                 map[digest.Digest]error // why layers could not be read
+	tableErrors                 map[digest.Digest]error // why their tables of contents could not be used
 	mainFindings, otherFindings []diff.Group            // grouped by cause and ranked
 }
 
@@ -51,6 +58,8 @@ type viewKey struct {
 	valid, reveal, stacked, newestFirst, showsConsequences bool
 	showsNoise, merged                                     bool
 	fileOrder                                              fileOrder
+	packageOrder                                           packageOrder
+	openPackage                                            string
 	width, height, offset                                  int
 	pick                                                   pairID
 	filter, trail                                          string
@@ -67,6 +76,7 @@ func (p comparePage) viewIn(f page.Frame) view {
 	v := view{
 		Frame: f, content: p.content, alone: p.cmp.B == nil, wide: (f.Width >= look.WideWidth) != p.stacked,
 		a: p.a.ref, b: p.b.ref, errA: p.a.err, errB: p.b.err, docsReady: p.docsReady(), shelves: p.shelves, crane: p.env.Crane,
+		filtered: p.filters[p.tab].Active && !p.tab.isDocument(),
 	}
 	if pair := p.pair(); pair != nil {
 		v.pair = *pair
@@ -81,21 +91,22 @@ func (p comparePage) viewIn(f page.Frame) view {
 // requests the document differences of the pair in view.
 func (p comparePage) Layout(f page.Frame) (page.Page, page.Effects) {
 	p, read := p.startUnasked()
+	p, probe := p.startPrograms()
 	cmd := p.requestDocs(f)
 	if cmd != nil {
 		p.requestedDocs = p.currentDocsKey(f)
 	}
 	k := viewKey{
 		width: f.Width, height: f.Height, reveal: f.Gate.Reveal, pick: p.picked,
-		stacked: p.stacked, newestFirst: p.newestFirst, filter: p.filter.Input.Value(), docs: p.docs.key, valid: true,
+		stacked: p.stacked, newestFirst: p.newestFirst, filter: p.filters[p.tab].Input.Value(), docs: p.docs.key, valid: true,
 		trail: p.trail.key(), showsConsequences: p.showsConsequences, showsNoise: p.showsNoise, merged: p.merged,
-		fileOrder: p.fileOrder,
+		fileOrder: p.fileOrder, packageOrder: p.packageOrder, openPackage: p.openPackage,
 	}
-	if p.tab >= tabConfig && p.tab <= tabManifest {
+	if p.tab.scrolls() {
 		k.offset = p.offset
 	}
 	height := f.Height - len(p.header(f))
-	if p.filter.Open || p.filter.Active {
+	if !p.tab.isDocument() && (p.filters[p.tab].Open || p.filters[p.tab].Active) {
 		height--
 	}
 	p.frame = f
@@ -110,9 +121,49 @@ func (p comparePage) Layout(f page.Frame) (page.Page, page.Effects) {
 		*sheet = sheet.With(filtered, height)
 		p.sheetKeys[p.tab] = k
 	}
-	*sheet = sheet.GoTo(p.targetRow)
-	p.targetRow = ""
-	return p, slices.Concat(cmd, more, read)
+	sheet.Sheet = sheet.GoTo(p.targetRow)
+	if p.toDifference {
+		sheet.Sheet, p.toDifference = p.atDifference(sheet.Sheet)
+	}
+	if p.toBest {
+		sheet.Sheet = sheet.GoToBest(p.filters[p.tab])
+	}
+	if p.toBest = false; !p.toDifference {
+		p.targetRow = ""
+	}
+	return p, slices.Concat(cmd, more, read, probe)
+}
+
+// atDifference puts the cursor of Files on the first file that differs in the step of the target row, or in any without
+// one: of a finding, on the file that it names. While the files arrive the target is kept.
+func (p comparePage) atDifference(s widget.Sheet) (_ widget.Sheet, keep bool) {
+	at, _ := s.Current()
+	next, found := s.NextDifference(1)
+	file, _ := next.Current()
+	step := strings.TrimPrefix(p.targetRow, "step ") + " " // see fileStepID and entryID
+	isThere := func(r widget.Row) bool {
+		return at.ID != p.targetRow || strings.HasPrefix(strings.TrimPrefix(r.ID, packagePrefix), step)
+	}
+	if !found || !isThere(file) {
+		return s, p.reading.running
+	}
+	if p.trail == nil {
+		return next, false
+	}
+	named := strings.FieldsFunc(p.trail.finding.Text.String(), func(r rune) bool { return strings.ContainsRune(" ,:;()", r) })
+	for i := range named {
+		named[i] = strings.Trim(named[i], "./")
+	}
+	for n := next; found; n, found = n.NextDifference(1) {
+		file, _ = n.Current()
+		if !isThere(file) {
+			break
+		}
+		if slices.Contains(named, file.Value.String()) {
+			return n, false
+		}
+	}
+	return next, false
 }
 
 // rows returns the rows of a tab.
@@ -143,6 +194,7 @@ func (v view) tabRows(t tabID) []widget.Row {
 		tabPlatforms: func(v view) []widget.Row { return v.platformRows(true) },
 		tabLayers:    view.layerRows,
 		tabFiles:     view.fileRows,
+		tabPackages:  view.packageRows,
 		tabConfig:    func(v view) []widget.Row { return v.docRows(v.docs.config) },
 		tabHistory:   view.historyRows,
 		tabManifest:  func(v view) []widget.Row { return v.docRows(v.docs.manifest) },
@@ -155,26 +207,137 @@ func (v view) tabRows(t tabID) []widget.Row {
 func (v view) waitingRows() []widget.Row {
 	switch {
 	case v.errA != nil && v.b.Repository == "":
-		return []widget.Row{widget.HeaderRow(page.RetryLines(v.errA, v.Frame)...)}
+		return []widget.Row{widget.HeaderRow(page.ErrorLines(v.errA, v.Frame, v.wayOut())...)}
 	case v.errA != nil || v.errB != nil:
-		return []widget.Row{widget.BlankRow(), v.note(safe.Const("r tries again"))}
+		return []widget.Row{widget.BlankRow(), v.note(v.wayOut())}
 	}
 	return []widget.Row{widget.BlankRow(), v.note(safe.Concat(safe.Const("reading"), v.Glyphs.Ellipsis))}
 }
 
-// filterRows returns the rows that the filter matches.
+// wayOut names the keys that lead on from sides that could not be read: a side that does not exist can be chosen from a list.
+func (v view) wayOut() safe.Text {
+	switch retry := safe.Const("r tries again"); {
+	case model.IsMissing(v.errA) && model.IsMissing(v.errB):
+		return safe.Sprintf("A and B choose from the tags there are %s %s", v.Glyphs.Dot, retry)
+	case model.IsMissing(v.errA):
+		return safe.Sprintf("A chooses from the tags there are %s %s", v.Glyphs.Dot, retry)
+	case model.IsMissing(v.errB):
+		return safe.Sprintf("B chooses from the tags there are %s %s", v.Glyphs.Dot, retry)
+	default:
+		return retry
+	}
+}
+
+// filterChanged applies a filter that was edited. The cursor goes to its best match, and stays on its
+// row when the filter ends.
+func (p comparePage) filterChanged(before widget.Filter) comparePage {
+	p.sheetKeys = [tabCount]viewKey{}
+	switch r, some := p.sheets[p.tab].Current(); {
+	case p.filters[p.tab].SameText(before):
+	case p.filters[p.tab].Active:
+		p.toBest = true
+	case some:
+		p.targetRow = r.ID
+	}
+	return p
+}
+
+// filterRows returns the rows that the filter matches, with the headings and notes about them.
 func (p comparePage) filterRows(rows []widget.Row) []widget.Row {
-	if !p.filter.Active {
+	if !p.filters[p.tab].Active || p.tab.isDocument() {
 		return rows
 	}
-	kept := slices.DeleteFunc(slices.Clone(rows), func(r widget.Row) bool {
-		return !r.Header && !slices.ContainsFunc(r.DrawnLines(),
-			func(l look.Line) bool { return p.filter.Matches(l.Text().String()) }) && !p.filter.Matches(r.Value.String())
-	})
-	if !slices.ContainsFunc(kept, isSelectable) {
-		kept = append(kept, widget.HeaderRow(look.L(look.Gap(1), look.S(look.Faint, safe.Const("nothing matches: esc clears the filter")))))
+	isMatch := func(r widget.Row) bool {
+		texts := append(r.FullLines(), r.Value, r.Sides[0], r.Sides[1])
+		return slices.ContainsFunc(texts, func(t safe.Text) bool { return p.filters[p.tab].Matches(t.String()) })
+	}
+	kept := keptRows(rows, isMatch)
+	if !slices.ContainsFunc(kept, isSelectable) { // headings of no row would mislead
+		return append(kept[:0], widget.HeaderRow(look.L(look.Gap(1), look.S(look.Faint, safe.Const("nothing matches: esc clears the filter")))))
 	}
 	return kept
+}
+
+// keptRows returns the rows that match. Of the headings and notes it keeps those at the top, those above rows of which some
+// match, and those below such rows up to a blank line.
+func keptRows(rows []widget.Row, isMatch func(widget.Row) bool) (kept []widget.Row) {
+	isHeader := func(r widget.Row) bool { return r.Header }
+	some := false // whether rows of the part before are kept
+	for from := 0; from < len(rows); {
+		part := partOfRows(rows[from:], isHeader)
+		heads, rest := rows[from:from+part], rows[from+part:]
+		if blank := slices.IndexFunc(heads, widget.Row.IsBlank); blank >= 0 && from > 0 {
+			if some {
+				kept = append(kept, heads[:blank]...)
+			}
+			heads = heads[blank:]
+		}
+		rest = rest[:partOfRows(rest, func(r widget.Row) bool { return !r.Header })]
+		matching := slices.DeleteFunc(slices.Clone(rest), func(r widget.Row) bool { return !isMatch(r) })
+		if some = len(matching) > 0; some || from == 0 {
+			kept = append(kept, heads...)
+		}
+		kept = append(kept, matching...)
+		from += part + len(rest)
+	}
+	return kept
+}
+
+// partOfRows returns how many rows at the start are of a kind.
+func partOfRows(rows []widget.Row, is func(widget.Row) bool) int {
+	if i := slices.IndexFunc(rows, func(r widget.Row) bool { return !is(r) }); i >= 0 {
+		return i
+	}
+	return len(rows)
+}
+
+// scrollToMatch scrolls sideways so that the match of the search under the cursor is visible.
+func (p comparePage) scrollToMatch() comparePage {
+	sheet := p.sheets[p.tab]
+	r, ok := sheet.Current()
+	if !ok || !p.tab.scrolls() || !sheet.Search.Active() {
+		return p
+	}
+	v := p.viewIn(p.frame)
+	lead, room := 2, v.documentRoom(true)
+	if p.tab == tabHistory {
+		lead, room = leadWidth+2, v.historyRoom()
+	}
+	for _, t := range r.FullLines() {
+		found := sheet.Search.Query.Find(t.String())
+		if len(found) == 0 {
+			continue
+		}
+		from, to := look.Width(t.Slice(0, found[0][0]))-lead, look.Width(t.Slice(0, found[0][1]))-lead
+		switch {
+		case to < room:
+			p.offset = 0
+		case from < p.offset || to >= p.offset+room:
+			p.offset = max(from-room/3, 0)
+		}
+		break
+	}
+	return p
+}
+
+// PagerLines returns the sides, the verdict, and the tab in view with nothing cut off.
+func (p comparePage) PagerLines(f page.Frame) []safe.Text {
+	v := p.viewIn(f)
+	lines := []safe.Text{safe.Sprintf("A %s", p.a.ref.String())}
+	if p.alone {
+		lines = []safe.Text{safe.Clean(p.a.ref.String())}
+	} else {
+		lines = append(lines, safe.Sprintf("B %s", p.b.ref.String()), safe.Text{}, safe.Sprintf("%s  %s", p.headline(), p.trust()))
+		for _, t := range p.reasons(f) {
+			lines = append(lines, f.Glyphs.Sentence(t))
+		}
+	}
+	title := tabNames[p.tab]
+	if pair := p.pair(); pair != nil && pair.Platform != "" {
+		title = safe.Sprintf("%s, %s", title, pair.Platform)
+	}
+	lines = append(lines, safe.Text{}, title, safe.Text{})
+	return append(lines, widget.Sheet{}.With(p.filterRows(v.rows(p.tab)), 1).TextLines()...)
 }
 
 // isSelectable reports whether a row can take the cursor.

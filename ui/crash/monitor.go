@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/charmbracelet/x/ansi"
@@ -44,11 +45,23 @@ var monitor struct {
 	control *os.File
 }
 
-// TerminalLent tells the monitor that a shell has the terminal for a while.
-func TerminalLent() { sendMark(markLent) }
+// lent is whether a shell or a pager has the terminal.
+var lent atomic.Bool
+
+// TerminalLent tells the monitor that a shell or a pager has the terminal for a while.
+func TerminalLent() {
+	lent.Store(true)
+	sendMark(markLent)
+}
 
 // TerminalTaken tells the monitor that the screen has the terminal again.
-func TerminalTaken() { sendMark(markTaken) }
+func TerminalTaken() {
+	lent.Store(false)
+	sendMark(markTaken)
+}
+
+// TerminalIsLent reports whether a shell or a pager has the terminal. An interrupt is then meant for it.
+func TerminalIsLent() bool { return lent.Load() }
 
 func sendMark(mark byte) {
 	monitor.Lock()

@@ -29,24 +29,27 @@ const module = "github.com/tagdiff/tagdiff"
 
 // layout lists every package with the packages of this module that its code may import.
 // Tests may import more. "model/..." is model and everything below it. Imports go one
-// way: main → ui/command → ui → {tags → compare → widget → page} → look → diff → model,
+// way: main → ui/command → ui → {tags → compare → {save → widget → page, report}} → look → diff → model,
 // and ui/command → registry → {transport → credentials → inflight, diskcache} → model.
 var layout = []struct {
 	name    string
 	imports []string
 }{
 	{"", []string{"ui/command"}},
-	{"ui/command", []string{"ui", "ui/crash", "ui/journal", "ui/look", "ui/page", "ui/places", "ui/report", "ui/watch", "registry", "registry/demo", "diff", "model/..."}},
+	{"ui/command", []string{"ui", "ui/config", "ui/crash", "ui/garbage", "ui/journal", "ui/look", "ui/page", "ui/places", "ui/report", "ui/watch", "registry", "registry/demo", "diff", "model/..."}},
 	{"ui", []string{"ui/compare", "ui/crash", "ui/look", "ui/page", "ui/tags", "ui/widget", "diff/...", "model/..."}},
 	{"ui/tags", []string{"ui/compare", "ui/look", "ui/page", "ui/widget", "diff/...", "model/..."}},
-	{"ui/compare", []string{"ui/look", "ui/page", "ui/widget", "diff/...", "model/..."}},
+	{"ui/compare", []string{"ui/look", "ui/page", "ui/report", "ui/save", "ui/widget", "diff/...", "model/..."}},
 	{"ui/widget", []string{"ui/look", "ui/page", "diff/...", "model/..."}},
 	{"ui/page", []string{"ui/look", "diff/...", "model/..."}},
+	{"ui/config", []string{"ui/page", "model/..."}},
 	{"ui/crash", []string{"model/..."}},
+	{"ui/garbage", nil},
 	{"ui/journal", []string{"model/..."}},
 	{"ui/look", []string{"diff/...", "model/..."}},
 	{"ui/places", []string{"model/..."}},
 	{"ui/report", []string{"ui/look", "diff/...", "model/..."}},
+	{"ui/save", []string{"ui/look", "ui/page", "ui/widget", "model/..."}},
 	{"ui/watch", []string{"model/..."}},
 	{"ui/e2e", nil},
 	{"ui/e2e/layers", nil},
@@ -64,18 +67,29 @@ var layout = []struct {
 	{"registry/inflight", []string{"model/panics"}},
 	{"registry/internal/registrytest", []string{"model"}},
 	{"registry/transport", []string{"registry/credentials", "registry/inflight", "model/..."}},
-	{"diff", []string{"diff/dockerfile", "diff/filediff", "diff/jsondoc", "diff/text", "diff/version", "model/..."}},
+	{"diff", []string{"diff/dockerfile", "diff/filediff", "diff/jsondoc", "diff/packagediff", "diff/programs", "diff/text", "diff/version", "model/..."}},
 	{"diff/dockerfile", []string{"diff/text", "model/..."}},
 	{"diff/filediff", []string{"diff/text", "model/..."}},
 	{"diff/jsondoc", nil},
+	{"diff/packagediff", []string{"model/..."}},
+	{"diff/programs", []string{"model/..."}},
 	{"diff/text", []string{"model/..."}},
 	{"diff/version", []string{"model/..."}},
-	{"model", []string{"model/files", "model/inside", "model/instruction", "model/panics", "model/safe"}},
+	{"model", []string{"model/files", "model/inside", "model/instruction", "model/packages", "model/panics", "model/program", "model/safe"}},
+	{"model/accounts", nil},
 	{"model/files", nil},
-	{"model/inside", nil},
+	{"model/inside", []string{"model/accounts", "model/inside/chunks", "model/packages", "model/privatekey", "model/program"}},
+	{"model/inside/chunks", nil},
 	{"model/inside/insidetest", nil},
 	{"model/instruction", nil},
+	{"model/packages", []string{"model/packages/rpmdb"}},
+	{"model/packages/packagestest", nil},
+	{"model/packages/rpmdb", nil},
+	{"model/packages/versions", []string{"model/packages"}},
 	{"model/panics", nil},
+	{"model/privatekey", nil},
+	{"model/program", nil},
+	{"model/program/programtest", nil},
 	{"model/safe", nil},
 }
 
@@ -95,12 +109,13 @@ var restricted = []struct {
 	{"ultraviolet", "github.com/charmbracelet/ultraviolet", "its API is unstable", []string{"ui/uitest/..."}},
 	{"vt", "github.com/charmbracelet/x/vt", "it is for tests", []string{"ui/uitest/..."}},
 	{"pty", "github.com/creack/pty", "it is for tests", []string{"ui/uitest/..."}},
-	{"testing", "testing", "it is for tests", []string{"ui/uitest/...", "registry/internal/registrytest"}},
+	{"testing", "testing", "it is for tests", []string{"ui/uitest/...", "registry/internal/registrytest", "model/packages/packagestest"}},
 	{"uitest", module + "/ui/uitest", "it is for tests", []string{"ui/uitest/..."}},
 	{"registrytest", module + "/registry/internal/registrytest", "it is for tests", nil},
+	{"packagestest", module + "/model/packages/packagestest", "it is for tests", nil},
 	{"insidetest", module + "/model/inside/insidetest", "it is for tests", nil},
-	{"os", "os", "diff and the values of model do no I/O", []string{"ui/...", "registry/...", "model/files", ""}},
-	{"exec", "os/exec", "diff and model run no programs", []string{"ui/...", "registry/..."}},
+	{"os", "os", "diff and the values of model do no I/O", []string{"ui/...", "registry/...", "model/files", "model/packages/packagestest", ""}},
+	{"exec", "os/exec", "diff and model run no programs", []string{"ui/...", "registry/...", "model/packages/packagestest"}},
 }
 
 // replaced maps import paths to those that replace them, also in tests.

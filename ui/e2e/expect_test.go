@@ -1,12 +1,20 @@
 package e2e
 
 import (
+	"debug/elf"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/opencontainers/go-digest"
+	"github.com/opencontainers/image-spec/specs-go"
+	"github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/tagdiff/tagdiff/model/inside/insidetest"
+	"github.com/tagdiff/tagdiff/model/program/programtest"
 	"github.com/tagdiff/tagdiff/registry/demo"
 )
 
@@ -22,12 +30,62 @@ func TestExpect(t *testing.T) {
 		t.Errorf("v1.3: exit code %d: %s%s", right.code, right.out, right.errors)
 	}
 	wrong := cli(t, "--expect", "linux/amd64,linux/arm64", host+"/uis/tool:main")
-	if wrong.code != 1 || !strings.HasPrefix(wrong.out, "Not as expected: all platforms exist, but one finding fails the check: In") || !strings.Contains(wrong.out, "C4 borrowed-base") {
+	if wrong.code != 1 || !strings.HasPrefix(wrong.out, "Not as expected: all platforms exist, but 2 findings fail the check:\nlinux/arm64 of :main starts a program for amd64 (C5)") || !strings.Contains(wrong.out, "C4 borrowed-base") {
 		t.Errorf("main: exit code %d: %s%s", wrong.code, wrong.out, wrong.errors)
 	}
 	missing := cli(t, "--expect", "linux/amd64,linux/s390x", "-o", "markdown", host+"/uis/tool:v1.3")
 	if missing.code != 1 || !strings.Contains(missing.out, "linux/s390x` is missing") && !strings.Contains(missing.out, "linux/s390x is missing") {
 		t.Errorf("missing: exit code %d: %s%s", missing.code, missing.out, missing.errors)
+	}
+}
+
+// TestExpect_hides has images for arm64 that hide what they start. None may pass while that is for amd64.
+func TestExpect_hides(t *testing.T) {
+	t.Parallel()
+	type items = []insidetest.Item
+	run := func(name, body string) insidetest.Item { return insidetest.File(name, body).As(0o755, 0, 0) }
+	right, wrong := string(programtest.ELF{Machine: elf.EM_AARCH64}.Bytes()), string(programtest.ELF{Machine: elf.EM_X86_64}.Bytes())
+	const notDecided = "Not decided: it is not known for which machine"
+	b, host := startBuilds(t)
+	for i, tt := range []struct {
+		name  string
+		start []string
+		items items
+		code  int
+		says  string
+	}{
+		{"nothing", []string{"/run"}, items{run("run", right)}, 0, "As expected"},
+		{"the class and the byte order", []string{"/run"}, items{run("run", wrong[:4]+"\x00\x00\x00"+wrong[7:])}, 1, "starts a program for amd64 (C5)"},
+		{"behind a zero byte", []string{"/run"}, items{run("x", wrong), run("run", "#!/x\x00\n")}, 1, "starts a program for amd64 (C5)"},
+		{"behind env", []string{"/env", "-iS", "A=1 /run"}, items{run("env", right), run("run", wrong)}, 1, "starts a program for amd64 (C5)"},
+		{"nothing but the root", []string{"/"}, items{run("run", right)}, 1, "/ is to be started and is not a file"},
+		{"behind a hard link to env", []string{"/e", "/run"}, items{run("env", right), insidetest.Hardlink("e", "env").As(0o755, 0, 0), run("run", wrong)}, 1, "starts a program for amd64 (C5)"},
+		{"behind a loader", []string{"/lib/ld-linux-aarch64.so.1", "--argv0", "x", "/run"}, items{run("lib/ld-linux-aarch64.so.1", right), run("run", wrong)}, 1, "starts a program for amd64 (C5)"},
+		{"behind flags of a loader", []string{"/ld.so", "--new", "/run"}, items{run("ld.so", right), run("run", wrong)}, 2, notDecided},
+		{"behind a variable of env", []string{"/env", "-S", "${X}"}, items{run("env", right), run("run", wrong)}, 2, notDecided},
+		{"behind /proc", []string{"/proc/self/cwd/run"}, items{run("sh", right), run("run", wrong)}, 2, notDecided},
+		{"below another entry", []string{"/run"}, items{run("x", wrong), insidetest.Hardlink("run", "x").As(0o755, 0, 0), run("x", right)}, 2, notDecided},
+		{"under another name", []string{"/bin/run"}, items{insidetest.Symlink("bin", "usr"), run("usr/run", right), run("bin/run", wrong)}, 1, "amd64 (C5)"},
+	} {
+		archive := insidetest.Tar(tt.items...)
+		blob := insidetest.Gzip(archive)
+		config := encodeJSON(t, v1.Image{
+			Platform: v1.Platform{OS: "linux", Architecture: "arm64"}, Config: v1.ImageConfig{Entrypoint: tt.start},
+			RootFS:  v1.RootFS{Type: "layers", DiffIDs: []digest.Digest{digest.FromBytes(archive)}},
+			History: []v1.History{{CreatedBy: "COPY . /"}},
+		})
+		manifest := encodeJSON(t, v1.Manifest{
+			Versioned: specs.Versioned{SchemaVersion: 2}, MediaType: v1.MediaTypeImageManifest,
+			Config: v1.Descriptor{MediaType: v1.MediaTypeImageConfig, Digest: b.put(config), Size: int64(len(config))},
+			Layers: []v1.Descriptor{{MediaType: v1.MediaTypeImageLayerGzip, Digest: b.put(blob), Size: int64(len(blob))}},
+		})
+		tag := "t" + strconv.Itoa(i)
+		b.put(manifest)
+		b.change(func() { b.blobs[tag] = manifest })
+		got := cli(t, "--expect", "linux/arm64", "-o", "json", host+"/app:"+tag)
+		if got.code != tt.code || !strings.Contains(got.out, tt.says) {
+			t.Errorf("%s: exit code %d: %s%s", tt.name, got.code, got.out, got.errors)
+		}
 	}
 }
 

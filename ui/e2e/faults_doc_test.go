@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -10,13 +11,16 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"github.com/opencontainers/go-digest"
 
 	"github.com/tagdiff/tagdiff/ui/uitest"
 )
@@ -24,7 +28,7 @@ import (
 // This file writes docs/faults.md from the table of faults and from one measured
 // run of tagdiff, crane and regctl.
 
-var measure = flag.Bool("measure", false, "run tagdiff, crane and regctl on every fault and write testdata/faults.json; Linux only")
+var measure = flag.String("measure", "", "run tagdiff, crane and regctl on the faults whose group matches this expression and write testdata/faults.json; Linux only")
 
 const (
 	measured  = "testdata/faults.json"
@@ -73,17 +77,10 @@ func about(seconds float64) string {
 
 // TestFaults_doc checks that docs/faults.md has the table of the tests.
 func TestFaults_doc(t *testing.T) {
-	if *measure {
+	if *measure != "" {
 		t.Skip("measuring")
 	}
-	var m measurement
-	raw, err := os.ReadFile(measured)
-	if err == nil {
-		err = json.Unmarshal(raw, &m)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	m := lastMeasurement(t)
 	path, doc := filepath.Join("docs", "faults.md"), faultsDoc(m)
 	if uitest.Updating() {
 		if err := os.WriteFile(path, []byte(doc), 0o644); err != nil {
@@ -95,9 +92,21 @@ func TestFaults_doc(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := cmp.Diff(string(have), doc); d != "" {
+	if d := gocmp.Diff(string(have), doc); d != "" {
 		t.Errorf("%s does not match the tests; go test -run TestFaults_doc -update . writes it\n%s", path, d)
 	}
+}
+
+func lastMeasurement(t *testing.T) (m measurement) {
+	t.Helper()
+	raw, err := os.ReadFile(measured)
+	if err == nil {
+		err = json.Unmarshal(raw, &m)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
 }
 
 func faultsDoc(m measurement) string {
@@ -107,12 +116,13 @@ func faultsDoc(m measurement) string {
 What tagdiff does when a registry is broken or malicious. HOST is the registry, … stands for text that differs from run to run. Every
 row is a test. A report prints the error on one line of standard error and ends with exit code 2, unless the row has another code; what
 could be read is shown. With two references the line has the error of each, and one remedy. A screen shows the error in place of the
-data (the row "endless pages" is tested with reports only). There %s reads again and gets the next good response at once, and q and
-ctrl-c work at once while a server is silent.
+data ("endless pages" and the rows about tables of contents are tested with reports only). There %s reads again and gets the next
+good response at once, and q and ctrl-c work at once while a server is silent. A table of contents that cannot be used is an error only
+where --max-read is too small for the layers; else they are read.
 
 The last two columns are the results of crane %s and regctl %s for the same servers in one run. Each tool read the config of one of
-the images, or the same list. A tool was killed after %d s or at 1 GiB of memory. Exit 0 means that the tool printed the data
-without an error.
+the images, the layer, or the same list. A tool was killed after %d s or at 1 GiB of memory. Exit 0 means that the tool printed the data
+without an error. Both read whole layers and no table of contents, so its faults do not reach them.
 `, "`r`", m.Versions["crane"], m.Versions["regctl"], int(maxTime.Seconds()))
 	group := ""
 	for _, f := range faults {
@@ -122,16 +132,16 @@ without an error.
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", f.name, f.words(), f.bound, m.cell(f, "tagdiff"), m.cell(f, "crane"), m.cell(f, "regctl"))
 	}
-	return b.String()
+	return b.String() + packageFaultsDoc()
 }
 
 // words is the error as a table cell.
 func (f fault) words() string {
-	said := f.cause
+	said := cmp.Or(f.doc, f.cause)
 	if f.next != "" {
 		said += "; " + f.next
 	}
-	if f.rest != nil {
+	if f.rest != nil && f.doc == "" {
 		said += " (and shows the rest)"
 	}
 	return strings.ReplaceAll(said, "|", `\|`)
@@ -139,10 +149,10 @@ func (f fault) words() string {
 
 // TestFaults_measure runs tagdiff, crane and regctl on every fault.
 func TestFaults_measure(t *testing.T) {
-	if !*measure {
+	if *measure == "" {
 		t.Skip("only with -measure")
 	}
-	m := measurement{Versions: map[string]string{}, Faults: map[string]map[string]end{}}
+	groups, m := regexp.MustCompile(*measure), lastMeasurement(t)
 	for tool, args := range map[string][]string{"crane": {"version"}, "regctl": {"version", "--format", "{{.VCSTag}}"}} {
 		out, err := exec.Command(tool, args...).Output()
 		if err != nil {
@@ -154,6 +164,9 @@ func TestFaults_measure(t *testing.T) {
 	var runs sync.WaitGroup
 	at, places := time.Now(), make(chan struct{}, 2) // for runs that need the processor; one that waits frees its place
 	for _, f := range faults {
+		if !groups.MatchString(f.group) {
+			continue
+		}
 		host := newFaulty(t, f.answer).host
 		commands := f.commands(t, host)
 		m.Faults[f.name] = map[string]end{}
@@ -183,18 +196,30 @@ func TestFaults_measure(t *testing.T) {
 func (f fault) commands(t *testing.T, host string) map[string][]string {
 	t.Helper()
 	first := at(host, f.open...)[0]
+	isInside := 0
+	if f.group == layersGroup {
+		isInside = 1 // other arguments only make the tests faster
+	}
 	crane, regctl := []string{"crane"}, []string{"regctl", "--host", "reg=" + host + ",tls=disabled"}
 	switch {
 	case first == host:
 		crane, regctl = append(crane, "catalog", host), append(regctl, "repo", "ls", host)
 	case len(f.open) == 1:
 		crane, regctl = append(crane, "ls", first), append(regctl, "tag", "ls", first)
+	case f.group == layersGroup:
+		_, blob := layerWith("run\n")
+		layer := digest.FromBytes(blob).String()
+		if f.isTable() {
+			_, _, layer = tableImages()
+		}
+		repo := strings.TrimSuffix(first, ":odd")
+		crane, regctl = append(crane, "blob", repo+"@"+layer), append(regctl, "blob", "get", repo, layer)
 	case f.group == data:
 		crane, regctl = append(crane, "config", "--platform", "linux/arm64", first), append(regctl, "image", "config", "--platform", "linux/arm64", first)
 	default:
 		crane, regctl = append(crane, "config", first), append(regctl, "image", "config", first)
 	}
-	return map[string][]string{"tagdiff": slices.Concat([]string{uitest.Build(t), "-o", "text"}, at(host, f.open...)), "crane": crane, "regctl": regctl}
+	return map[string][]string{"tagdiff": slices.Concat([]string{uitest.Build(t), "-o", "text"}, f.args[:min(len(f.args), isInside)], at(host, f.open...)), "crane": crane, "regctl": regctl}
 }
 
 // timed runs a tool until it ends or reaches a limit. waits is called when the tool

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -15,8 +16,9 @@ type fault struct {
 	open        []string         // the references that are opened
 	args        []string         // further arguments
 	cause, next string           // the whole error: what happened, and what to do; … stands for any text
+	doc         string           // in place of the error in docs/faults.md, unless ""
 	rest        []string         // what a report still shows
-	long        bool             // it takes many requests and is tested with reports only
+	long        bool             // it is tested with reports only
 	code        int              // exit code, if that is not 2
 	bound       string           // the limit of time or size at which it ends
 }
@@ -28,14 +30,20 @@ func (f fault) pattern(host string) *regexp.Regexp {
 	for i := range texts {
 		texts[i] = strings.ReplaceAll(regexp.QuoteMeta(texts[i]), "…", ".+")
 	}
-	if f.code != 0 {
+	if f.next == "" {
 		return regexp.MustCompile(texts[0])
 	}
 	return regexp.MustCompile("(?m)^tagdiff: " + texts[0] + "(,? and .+)?; " + texts[1] + "$")
 }
 
-// parts are the parts of the error that do not change.
-func (f fault) parts() []string { return strings.Split(f.cause+"…"+f.next, "…") }
+// parts are the parts of the error on the screen that do not change. Of a layer the screen says that r
+// tries again, and not "try again later".
+func (f fault) parts() []string {
+	if f.group == layersGroup && f.next == laterAgain {
+		return strings.Split(f.cause, "…")
+	}
+	return strings.Split(f.cause+"…"+f.next, "…")
+}
 
 // shortTimeout is for servers that are silent.
 var shortTimeout = []string{"--timeout", "500ms"}
@@ -63,7 +71,10 @@ const (
 )
 
 // faults are the rows of docs/faults.md.
-var faults = []fault{
+var faults = slices.Concat(documentFaults, layerFaults, tableFaults)
+
+// documentFaults are the rows about all that tagdiff reads before the layers.
+var documentFaults = []fault{
 	{group: answers, name: "401", answer: refuses(401, "UNAUTHORIZED", "WWW-Authenticate", `Basic realm="here"`), open: twoTags,
 		cause: "HOST requires a login for shop/image-name:20231001.155532z, or it does not exist", next: "run docker login HOST", bound: oneRequest},
 	{group: answers, name: "403", answer: refuses(403, "DENIED"), open: twoTags,

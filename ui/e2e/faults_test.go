@@ -180,7 +180,7 @@ func closedPort(t *testing.T) string {
 func TestSilence_endsAtOnce(t *testing.T) {
 	t.Parallel()
 	for _, f := range faults {
-		if len(f.args) == 0 {
+		if len(f.args) == 0 || f.group == layersGroup { // where args ask for the layers
 			continue
 		}
 		t.Run(f.name+", a report", func(t *testing.T) {
@@ -240,6 +240,8 @@ func waitForWords(t *testing.T, term *uitest.Term, texts ...string) {
 // content is what the screen shows at the references of the faults after the repair.
 func content(open []string) []string {
 	switch {
+	case slices.Equal(open, twoLayers):
+		return []string{"app/main.py"}
 	case open[0] == odd[0]:
 		return []string{"either side contains a file"}
 	case len(open) == 2:
@@ -252,6 +254,9 @@ func content(open []string) []string {
 
 // healthy is the handler of the registry with this content.
 func healthy(open []string) http.Handler {
+	if slices.Equal(open, twoLayers) {
+		return http.HandlerFunc(layerImages("").serve)
+	}
 	if open[0] == odd[0] {
 		return craft(piece{})
 	}
@@ -269,7 +274,15 @@ func TestFaults_screen(t *testing.T) {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
 			p := newFaultyOr(t, f.answer, healthy(f.open))
-			term := uitest.Start(t, []uitest.Options{small, wide}[i%2], slices.Concat(f.args, at(p.host, f.open...))...)
+			size := []uitest.Options{small, wide}[i%2]
+			if len(f.rest) > 0 {
+				size = wide // a small screen folds what is said of the rest
+			}
+			term := uitest.Start(t, size, slices.Concat(f.args, at(p.host, f.open...))...)
+			if f.group == layersGroup {
+				term.WaitFor("Files")
+				term.Type("4")
+			}
 			waitForWords(t, term, at(p.host, append(f.rest, f.parts()...)...)...)
 			term.WaitGone("reading") // the other side, whose requests must all be answered before the repair
 			p.repaired.Store(true)
@@ -290,7 +303,7 @@ func TestFaults_screen(t *testing.T) {
 		t.Parallel()
 		term := uitest.Start(t, small, "registry.invalid/a:b", ":c")
 		waitForWords(t, term, "cannot find the address of registry.invalid (DNS)", "check the name")
-		term.Type("r", "3", "esc")
+		term.Type("r", "3", "esc", "esc", "esc") // the tags and the repositories are the parents
 		term.WaitFor("Are these two tags the same image")
 		term.Type("ctrl+c")
 		if code := term.Wait(); code != 0 {
@@ -326,7 +339,14 @@ func TestClosedPort_opensLater(t *testing.T) {
 // TestHungServer_screen checks that keys work at once while the server is silent.
 func TestHungServer_screen(t *testing.T) {
 	t.Parallel()
-	for name, open := range map[string][]string{"two tags": twoTags, "a registry": {"HOST"}, "a repository": {"HOST/shop/image-name"}} {
+	for name, c := range map[string]struct {
+		open []string
+		home []string // the keys that go to the home page: each goes to the parent
+	}{
+		"two tags": {twoTags, []string{"esc", "esc", "esc"}}, "a registry": {[]string{"HOST"}, []string{"esc"}},
+		"a repository": {[]string{"HOST/shop/image-name"}, []string{"esc", "esc"}},
+	} {
+		open := c.open
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := newFaulty(t, hangs)
@@ -335,7 +355,8 @@ func TestHungServer_screen(t *testing.T) {
 			term.WaitFor("under way") // the pending request is shown
 			term.Type("?")
 			term.WaitFor("esc close")
-			term.Type("esc", "esc")
+			term.Type("esc")
+			term.Type(c.home...)
 			term.WaitFor("Are these two tags the same image")
 			for len(p.asked) > 0 {
 				<-p.asked
@@ -516,7 +537,7 @@ func TestTinyTerminal_works(t *testing.T) {
 			term.Resize(120, 40)
 			term.WaitFor("Browse the registry")
 			term.Type("1")
-			term.WaitFor("packed differently", "proved", "6 Config =   7 History =   8 Manifest ≠1   0 Schema1 ≠2")
+			term.WaitFor("packed differently", "proved", "6 Config =  7 History =  8 Manifest ≠1 0 Schema1 ≠2")
 			term.CheckRepaint()
 			term.Resize(size[0], size[1])
 			// All keys that a person could press there.
@@ -542,13 +563,13 @@ func TestKeys_inOneWrite(t *testing.T) {
 		keys string
 		wait []string
 	}{
-		{"13", []string{"packed differently", "3 Layers", "a3ed95caeb02"}},
+		{"13", []string{"packed differently", "[3 Lay", "a3ed95caeb02"}},
 		{"n" + enter, []string{"both empty", "5f70bf18a086"}},
 		{esc + "2" + "1" + "3n" + enter, []string{"both empty", "5f70bf18a086"}},
 		{esc + "8n?", []string{"next view", "esc close"}},
 		{esc + "7" + "/NODE_ENV" + enter, []string{"1 of ", "NODE_ENV=production"}},
-		{esc + "o127.0.0.1:1/nowhere:x" + esc + "3s", []string{"A :prod", "3 Layers"}},
-		{strings.Repeat("j", 500) + strings.Repeat("k", 500) + strings.Repeat("Nn", 250) + "1", []string{"1 Summary"}},
+		{esc + "o127.0.0.1:1/nowhere:x" + esc + "3s", []string{"A :prod", "[3 Lay"}},
+		{strings.Repeat("j", 500) + strings.Repeat("k", 500) + strings.Repeat("Nn", 250) + "1", []string{"[1 Sum"}},
 		{"3" + strings.Repeat("k", 50) + strings.Repeat(down, 1) + enter + esc + "2" + esc + "5", []string{"enter tags", "library/python"}},
 		{"/python" + enter + enter, []string{"2.7.17-slim", "›"}},
 		{"a" + down + down + enter, []string{"A :2 ", "B :2-slim"}},

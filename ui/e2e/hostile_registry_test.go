@@ -139,9 +139,9 @@ func TestHostileResponses_screen(t *testing.T) {
 			defer s.Close()
 			host := strings.TrimPrefix(s.URL, "http://")
 			term := uitest.Start(t, uitest.Options{Width: 80, Height: 24}, host+"/app:1", ":2")
-			term.WaitFor("A :1", "Schema1")
+			term.WaitFor("A :1", "0 Sch")
 			term.Type("o", host+"/app", "enter")
-			term.WaitFor("tagdiff  " + host + "/app")
+			term.WaitFor("tagdiff  " + host + " › app")
 			term.Type("t")
 			if got := term.Clipboard(); got != "" {
 				t.Errorf("the clipboard has %q", got)

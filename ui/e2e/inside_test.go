@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bytes"
 	"encoding/json"
 	"math/rand/v2"
 	"net/http"
@@ -17,6 +18,7 @@ import (
 	"github.com/opencontainers/go-digest"
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"github.com/tagdiff/tagdiff/model/inside"
 	"github.com/tagdiff/tagdiff/model/inside/insidetest"
 	"github.com/tagdiff/tagdiff/ui/uitest"
 )
@@ -26,8 +28,10 @@ type builds struct {
 	mu      sync.Mutex        // a program of another test may connect to a port that was its registry's
 	blobs   map[string][]byte // by digest, and manifests by tag, too
 	missing map[string]bool   // digests of layers that the registry does not send
-	asked   chan string       // unless nil, gets the name of a blob that the registry then sends only half
+	asked   chan string       // unless nil, gets the name of a blob of which the registry has then sent only half
 	half    string            // its name
+	rest    chan struct{}     // a value makes the registry send the rest; nil: it never does
+	gone    chan string       // unless nil, gets the name when the client left instead
 }
 
 func startBuilds(t *testing.T) (b *builds, host string) {
@@ -42,7 +46,7 @@ func (b *builds) serve(w http.ResponseWriter, r *http.Request) {
 	name := path.Base(r.URL.Path)
 	b.mu.Lock()
 	content, ok := b.blobs[name]
-	missing, asked, half := b.missing[name], b.asked, b.half
+	missing, asked, half, rest, gone := b.missing[name], b.asked, b.half, b.rest, b.gone
 	b.mu.Unlock()
 	switch {
 	case strings.Trim(r.URL.Path, "/") == "v2":
@@ -56,7 +60,14 @@ func (b *builds) serve(w http.ResponseWriter, r *http.Request) {
 		case asked <- name:
 		default:
 		}
-		<-r.Context().Done()
+		select {
+		case <-rest:
+			_, _ = w.Write(content[len(content)/2:])
+		case <-r.Context().Done():
+			if gone != nil {
+				gone <- name
+			}
+		}
 	case !ok:
 		http.NotFound(w, r)
 	default:
@@ -71,12 +82,23 @@ func (b *builds) serve(w http.ResponseWriter, r *http.Request) {
 // push makes an image with a base and a layer, built at a time. It returns the digest of the layer.
 func (b *builds) push(t *testing.T, tag string, built time.Time, env string, items ...insidetest.Item) digest.Digest {
 	t.Helper()
-	var layers []v1.Descriptor
+	return b.pushLayer(t, tag, built, env, insidetest.Gzip(insidetest.Tar(items...)), v1.Descriptor{MediaType: v1.MediaTypeImageLayerGzip})
+}
+
+// pushLayer is push with the blob of the layer, and the media type and annotations of its descriptor.
+func (b *builds) pushLayer(t *testing.T, tag string, built time.Time, env string, blob []byte, d v1.Descriptor) digest.Digest {
+	t.Helper()
+	base := insidetest.Gzip(insidetest.Tar(insidetest.File("bin/sh", "sh")))
+	layers := []v1.Descriptor{{MediaType: v1.MediaTypeImageLayerGzip, Digest: b.put(base), Size: int64(len(base))}}
+	d.Digest, d.Size = b.put(blob), int64(len(blob))
+	layers = append(layers, d)
 	var diffIDs []digest.Digest
-	for _, tar := range [][]byte{insidetest.Tar(insidetest.File("bin/sh", "sh")), insidetest.Tar(items...)} {
-		blob := insidetest.Gzip(tar)
-		diffIDs = append(diffIDs, digest.FromBytes(tar))
-		layers = append(layers, v1.Descriptor{MediaType: v1.MediaTypeImageLayerGzip, Digest: b.put(blob), Size: int64(len(blob))})
+	for _, blob := range [][]byte{base, blob} {
+		l, err := inside.Read(bytes.NewReader(blob), inside.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		diffIDs = append(diffIDs, l.DiffID)
 	}
 	config := encodeJSON(t, v1.Image{
 		Created: &built, Platform: v1.Platform{OS: "linux", Architecture: "amd64"}, Config: v1.ImageConfig{Env: []string{"MODE=" + env}},

@@ -4,10 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"fmt"
-	"io"
 	"io/fs"
-	"log"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,7 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-containerregistry/pkg/name"
-	ggcr "github.com/google/go-containerregistry/pkg/registry"
+	ggcrv1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
@@ -57,9 +54,7 @@ var realLayers = []struct {
 func TestReal_inside(t *testing.T) {
 	t.Parallel()
 	requireInstalled(t, "tar")
-	server := httptest.NewServer(ggcr.New(ggcr.Logger(log.New(io.Discard, "", 0))))
-	t.Cleanup(server.Close)
-	repo := strings.TrimPrefix(server.URL, "http://") + "/real"
+	repo := startEmptyRegistry(t) + "/real"
 	for _, l := range realLayers {
 		t.Run(l.name, func(t *testing.T) {
 			t.Parallel()
@@ -251,13 +246,39 @@ func goBuild(t *testing.T, work, root string, build int) {
 // pushLayer pushes an image of one layer, and returns the descriptor of the layer.
 func pushLayer(t *testing.T, archive, to string) v1.Descriptor {
 	t.Helper()
-	layer, err := tarball.LayerFromFile(archive)
+	return pushLayers(t, to, archive)[0]
+}
+
+// pushLayers pushes an image with the layers that some archives are, and returns their descriptors.
+func pushLayers(t *testing.T, to string, archives ...string) (layers []v1.Descriptor) {
+	t.Helper()
+	return pushConfig(t, to, &ggcrv1.ConfigFile{}, archives...)
+}
+
+// pushConfig is pushLayers with a config.
+func pushConfig(t *testing.T, to string, config *ggcrv1.ConfigFile, archives ...string) (layers []v1.Descriptor) {
+	t.Helper()
+	img, err := mutate.ConfigFile(empty.Image, config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	img, err := mutate.AppendLayers(empty.Image, layer)
-	if err != nil {
-		t.Fatal(err)
+	for _, archive := range archives {
+		layer, err := tarball.LayerFromFile(archive)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if img, err = mutate.AppendLayers(img, layer); err != nil {
+			t.Fatal(err)
+		}
+		d, err := layer.Digest()
+		if err != nil {
+			t.Fatal(err)
+		}
+		size, err := layer.Size()
+		if err != nil {
+			t.Fatal(err)
+		}
+		layers = append(layers, v1.Descriptor{MediaType: v1.MediaTypeImageLayerGzip, Digest: digest.Digest(d.String()), Size: size})
 	}
 	ref, err := name.NewTag(to, name.Insecure)
 	if err != nil {
@@ -266,15 +287,7 @@ func pushLayer(t *testing.T, archive, to string) v1.Descriptor {
 	if err := remote.Write(ref, img); err != nil {
 		t.Fatal(err)
 	}
-	d, err := layer.Digest()
-	if err != nil {
-		t.Fatal(err)
-	}
-	size, err := layer.Size()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return v1.Descriptor{MediaType: v1.MediaTypeImageLayerGzip, Digest: digest.Digest(d.String()), Size: size}
+	return layers
 }
 
 // readWhole reads a layer from the registry.

@@ -74,7 +74,7 @@ func checkTags(t *testing.T, repo string) {
 	watch.expectLine(repo + ":prod moved " + digestOne + " " + digestTwo)
 	term.WaitFor(":prod has moved", "Identical", "M compares")
 	term.Type("M")
-	term.WaitFor("A :prod then", "B :prod", "Same recipe")
+	term.WaitFor("A :prod then", "B :prod", "Step 1: 1 file changed")
 
 	out = runWithState(t, home, "-o", "text", repo+":prod", ":1.0").out
 	if want := ":prod moved: on "; !strings.Contains(out, want) {

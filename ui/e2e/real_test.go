@@ -31,6 +31,9 @@ import (
 // commandTimeout limits a run of a program. Only failing tests wait that long.
 const commandTimeout = 2 * time.Minute
 
+// slowCommandTimeout is commandTimeout for programs that download or build a system.
+const slowCommandTimeout = 10 * time.Minute
+
 // exitTrouble is the exit code for an error, as in diff(1).
 const exitTrouble = 2
 
@@ -97,7 +100,13 @@ func runTool(t *testing.T, name string, args ...string) {
 // error.
 func toolOutput(t *testing.T, env []string, name string, args ...string) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), commandTimeout)
+	return slowToolOutput(t, commandTimeout, env, name, args...)
+}
+
+// slowToolOutput is toolOutput with another limit of time.
+func slowToolOutput(t *testing.T, limit time.Duration, env []string, name string, args ...string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
 	cmd := cleanCommand(ctx, t, name, args...)
 	cmd.Env = append(cmd.Env, env...)
@@ -204,7 +213,7 @@ type buildahStore struct{ dir string }
 func (b buildahStore) buildah(t *testing.T, args ...string) {
 	t.Helper()
 	store := []string{"--root", filepath.Join(b.dir, "root"), "--runroot", filepath.Join(b.dir, "run"), "--storage-driver", "vfs"}
-	runTool(t, "buildah", append(store, args...)...)
+	slowToolOutput(t, slowCommandTimeout, nil, "buildah", append(store, args...)...)
 }
 
 // bud builds an image from the current files of the context.

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -123,7 +124,7 @@ func TestDigests(t *testing.T) {
 	}
 }
 
-// TestShortDigest: the first digits of a digest are completed from the other image.
+// TestShortDigest: the first digits of a digest are completed from the other image, or from the tags.
 func TestShortDigest(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(demo.Handler())
@@ -137,6 +138,21 @@ func TestShortDigest(t *testing.T) {
 	}
 	cli(t, prod, "@8b87a27a518f").oneLine(t, "is the image ID of :prod, which is A: the same image; compare A with a tag or with the digest of a manifest")
 	cli(t, prod, "@sha256:a3ed95caeb02").oneLine(t, "sha256:a3ed95caeb02ffe68cdd9fd84406680ae93d633cb16422d00e8a7c22955b46d4 is the layer of step 8 of :prod")
-	cli(t, prod, "@000000000000").oneLine(t, "000000000000 is not a digest of "+prod)
-	cli(t, repo+"@sha256:019ebd473986").oneLine(t, "a digest needs all 64 digits; run tagdiff "+repo+" and press / to find one by its first 12")
+	cli(t, repo+"@sha256:019ebd47398").oneLine(t, "a digest needs all 64 digits; run tagdiff "+repo+" and press / to find one by its first 12")
+	for _, args := range [][]string{{prod, "000000000000"}, {repo + "@000000000000"}} {
+		cli(t, args...).oneLine(t, "no manifest of "+repo+" begins with 000000000000: looked at the digests of")
+	}
+	cli(t, repo+"@8b87a27a518f").oneLine(t, "an image ID or a layer may begin with it: run tagdiff "+repo) // too many images to read them
+	worker := strings.TrimSuffix(repo, "image-name") + "worker"
+	var report struct {
+		Platforms []struct{ A struct{ Config string } }
+	}
+	if err := json.Unmarshal([]byte(cli(t, "-o", "json", worker+":build-311", ":build-312").out), &report); err != nil {
+		t.Fatal(err)
+	}
+	id := strings.TrimPrefix(report.Platforms[0].A.Config, "sha256:")[:12]
+	cli(t, worker+"@"+id).oneLine(t, "is the image ID of :build-311")
+	if got := cli(t, repo+"@019ebd473986"); got.code != 0 || !strings.Contains(got.out, "@sha256:019ebd473986") {
+		t.Errorf("exit code %d: %s%s", got.code, got.out, got.errors)
+	}
 }

@@ -77,7 +77,7 @@ func TestTagMove_loading(t *testing.T) {
 func TestTagMove_list(t *testing.T) {
 	m := startMovingTag(t, "build-1041")
 	term := uitest.Start(t, small, "--recheck", "1s", m.host+"/shop/api")
-	term.WaitFor("build-1042", "latest            70203630a600", "1/5")
+	term.WaitFor("build-1042", "latest           c7b84ed45c99", "1/5")
 	term.WaitGone("under way")
 	m.target.Store("build-1042")
 	term.WaitFor(":latest moved just now", "m compares before and after", "↷latest")

@@ -16,20 +16,8 @@ import (
 
 	"github.com/creack/pty"
 
-	"github.com/tagdiff/tagdiff/registry/demo"
 	"github.com/tagdiff/tagdiff/ui/uitest"
 )
-
-// demoHost serves the demo's registry until the test ends.
-func demoHost(t *testing.T) string {
-	t.Helper()
-	s, err := demo.Start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = s.Close() })
-	return s.Host()
-}
 
 // TestExit_restored: signals and q restore the terminal.
 func TestExit_restored(t *testing.T) {

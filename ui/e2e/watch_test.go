@@ -268,7 +268,7 @@ func TestWatch_cancelled(t *testing.T) {
 	if err := w.cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
-	if line := w.nextLine(w.errors); line != "tagdiff: stopped by a signal after 0 of 1 moves; start watch again" {
+	if line := w.nextLine(w.errors); line != "tagdiff: stopped by a signal, moves so far: 0 of 1; start watch again" {
 		t.Errorf("line %q", line)
 	}
 	if code := w.wait(); code != 2 {

@@ -19,7 +19,12 @@ type Source interface {
 	Load(ctx context.Context, ref model.Ref, arrived func(model.Artifact)) (model.Artifact, error)
 	Contents(ctx context.Context, repo model.Ref, layers []model.LayerPart) (map[digest.Digest]model.Contents, error)
 	ReadLayers(ctx context.Context, reads []model.LayerRead, progress func(model.LayerState)) model.LayerStates
+	LineCounts(a, b digest.Digest) inside.LineCounts
+	KeepLineCounts(a, b digest.Digest, counts inside.LineCounts)
 	ReadFile(ctx context.Context, repo model.Ref, layer v1.Descriptor, want inside.Entry, limit int64) (model.FileContent, error)
+	ExtractFile(
+		ctx context.Context, repo model.Ref, layer v1.Descriptor, want inside.Entry, path string, progress func(read int64),
+	) (written string, verified bool, err error)
 	CheckBlobs(ctx context.Context, repo model.Ref, blobs []v1.Descriptor, checked func(model.BlobState)) error
 	Head(ctx context.Context, ref model.Ref) (digest.Digest, error)
 	Resolve(ctx context.Context, repo model.Ref, tags []string, found func([]model.Tagged)) error

@@ -25,6 +25,18 @@ func Short(d digest.Digest) safe.Text {
 // Size returns a number of bytes in SI units, as registries and docker count.
 func Size(n int64) safe.Text { return safe.Clean(humanize.Bytes(uint64(max(n, 0)))) }
 
+// SizeDelta returns the difference from one number of bytes to another if Size shows both alike, empty if
+// it does not or they are equal.
+func SizeDelta(from, to int64) safe.Text {
+	switch {
+	case from == to || Size(from) != Size(to):
+		return safe.Text{}
+	case from < to:
+		return safe.Sprintf("+%s B", Number(int(to-from)))
+	}
+	return safe.Sprintf("−%s B", Number(int(from-to)))
+}
+
 // Time returns a date and time; empty for nil.
 func Time(t *time.Time) safe.Text {
 	if t == nil {

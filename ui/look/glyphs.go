@@ -15,7 +15,8 @@ type Glyphs struct {
 	GutterSame, GutterDiff, OnlyA, OnlyB                             safe.Text
 	TopLeft, TopRight, BottomLeft, BottomRight, Horizontal, Vertical safe.Text
 	Evidence, EvidenceHere                                           safe.Text // before a row; EvidenceHere if the cursor is on it
-	MovedTag                                                         safe.Text // before a tag that has moved
+	Below                                                            safe.Text // between the parts of a path
+	MovedTag, Finding                                                safe.Text // before a tag that has moved, or has a finding
 	marks                                                            map[diff.Class]safe.Text
 	ascii                                                            bool
 }
@@ -34,14 +35,14 @@ func newGlyphs(ascii bool) Glyphs {
 		return safe.Clean(unicode)
 	}
 	return Glyphs{
-		Ellipsis: c("…", "~"), Cursor: c("›", ">"), Dot: c("·", "-"), Hatch: c("╱", "/"),
+		Ellipsis: c("…", "~"), Cursor: c("›", "}"), Dot: c("·", "-"), Hatch: c("╱", "/"),
 		GutterSame: c("│", "|"), GutterDiff: c("≠", "!"), OnlyA: c("◂", "<"), OnlyB: c("▸", ">"),
-		Note: c("└", "`"), Arrow: c("→", "->"), Empty: c("∅", "0"), Twice: c("×2", "x2"), Nothing: c("·", "."),
+		Note: c("└", "`"), Arrow: c("→", "->"), Empty: c("∅", "_"), Twice: c("×2", "x2"), Nothing: c("·", "."),
 		TopLeft: c("╭", "+"), TopRight: c("╮", "+"), BottomLeft: c("╰", "+"), BottomRight: c("╯", "+"),
 		Horizontal: c("─", "-"), Vertical: c("│", "|"),
-		Evidence: c("*", "*"), EvidenceHere: c("»", "#"), MovedTag: c("↷", "~"),
+		Evidence: c("*", "*"), EvidenceHere: c("»", "#"), MovedTag: c("↷", "%"), Below: c("›", ">"), Finding: c("*", "*"),
 		marks: map[diff.Class]safe.Text{
-			diff.Same: c("=", "="), diff.RepackedRow: c("≈", "~"), diff.BothEmpty: c("∅", "0"), diff.Substituted: c("≠", "!"),
+			diff.Same: c("=", "="), diff.RepackedRow: c("≈", "~"), diff.BothEmpty: c("∅", "_"), diff.Substituted: c("≠", "!"),
 			diff.Added: c("+", "+"), diff.Removed: c("-", "-"), diff.Moved: c("↕", "^"),
 		},
 		ascii: ascii,
@@ -62,7 +63,7 @@ func (g Glyphs) Mark(c diff.Class) safe.Text {
 }
 
 // asciiReplacer replaces the characters of the program's sentences that are not ASCII.
-var asciiReplacer = strings.NewReplacer("…", "...", "×", "x", "→", "->", "≠", "!=", "≥", ">=", "≈", "~", "∅", "0", "·", "-", "−", "-")
+var asciiReplacer = strings.NewReplacer("…", "...", "×", "x", "→", "->", "≠", "!=", "≥", ">=", "≈", "~", "∅", "_", "·", "-", "−", "-")
 
 // Sentence returns a sentence of the program in the characters of this terminal.
 // Untrusted text in it is not changed.

@@ -16,12 +16,26 @@ import (
 type Span struct {
 	Text safe.Text
 	Role Role
+	Key  string // name of the key that a click on the text presses, "" for none
+}
+
+// slice returns the part of s between two byte offsets of its text.
+func (s Span) slice(from, to int) Span {
+	s.Text = s.Text.Slice(from, to)
+	return s
+}
+
+// withText returns s with a part of its text.
+func (s Span) withText(t safe.Text) Span {
+	s.Text = t
+	return s
 }
 
 // Line is one line of the screen. Pages return lines; the theme adds the styles.
 type Line struct {
 	Spans    []Span
 	Selected bool // the cursor is on this line
+	Row      int  // number, from 1, of the row of a list that the line belongs to; 0 for other lines
 }
 
 // L returns a line of spans.
@@ -35,6 +49,27 @@ func P(t safe.Text) Span { return Span{Text: t} }
 
 // Gap returns n blanks.
 func Gap(n int) Span { return Span{Text: safe.Const(" ").Repeat(n)} }
+
+// Pressing returns spans that press a key when they are clicked. key is a name as in a key binding.
+func Pressing(key string, spans ...Span) []Span {
+	out := slices.Clone(spans)
+	for i := range out {
+		out[i].Key = key
+	}
+	return out
+}
+
+// KeyAt returns the name of the key that a click on cell x of l presses, "" for none. x counts from 0.
+func (l Line) KeyAt(x int) string {
+	for _, s := range l.Spans {
+		w := Width(s.Text)
+		if x < w {
+			return s.Key
+		}
+		x -= w
+	}
+	return ""
+}
 
 // With returns l with more spans at its end.
 func (l Line) With(spans ...Span) Line {
@@ -69,13 +104,13 @@ func (l Line) To(width int, tail safe.Text) Line {
 		return l
 	}
 	room := max(width-Width(tail), 0)
-	out := Line{Selected: l.Selected}
+	out := Line{Selected: l.Selected, Row: l.Row}
 	for _, s := range l.Spans {
 		n := Width(s.Text)
 		if n > room {
 			head, _ := Cut(s.Text, room)
 			head = head.Slice(0, safe.EscapeStart(s.Text.String(), len(head.String())))
-			out.Spans = append(out.Spans, Span{head, s.Role})
+			out.Spans = append(out.Spans, s.withText(head))
 			break
 		}
 		out.Spans = append(out.Spans, s)
@@ -85,14 +120,14 @@ func (l Line) To(width int, tail safe.Text) Line {
 	if n := out.Width(); n < width {
 		out = out.With(Gap(width - n))
 	} else if n > width { // the tail is wider than the line
-		return Line{Spans: []Span{Gap(width)}, Selected: l.Selected}
+		return Line{Spans: []Span{Gap(width)}, Selected: l.Selected, Row: l.Row}
 	}
 	return out
 }
 
 // From returns l without its first n cells, for horizontal scrolling.
 func (l Line) From(n int) Line {
-	out := Line{Selected: l.Selected}
+	out := Line{Selected: l.Selected, Row: l.Row}
 	for _, s := range l.Spans {
 		w := Width(s.Text)
 		if n >= w {
@@ -104,7 +139,7 @@ func (l Line) From(n int) Line {
 			_, rest = Cut(s.Text, n+1)
 			out.Spans = append(out.Spans, Gap(1))
 		}
-		out.Spans = append(out.Spans, Span{rest, s.Role})
+		out.Spans = append(out.Spans, s.withText(rest))
 		n = 0
 	}
 	return out
@@ -169,15 +204,16 @@ func Wrap(spans []Span, width int) []Line {
 	line, i, used := Line{}, 0, 0
 	for _, at := range lineEnds(all.Text().String(), max(width, 1)) {
 		for at > used {
-			rest := spans[i].Text
-			n := min(len(rest.String()), at-used)
-			line.Spans = append(line.Spans, Span{rest.Slice(0, n), spans[i].Role})
+			rest := spans[i]
+			length := len(rest.Text.String())
+			n := min(length, at-used)
+			line.Spans = append(line.Spans, rest.slice(0, n))
 			used += n
-			if n == len(rest.String()) {
+			if n == length {
 				i++
 				continue
 			}
-			spans = append([]Span{{rest.Slice(n, len(rest.String())), spans[i].Role}}, spans[i+1:]...)
+			spans = append([]Span{rest.slice(n, length)}, spans[i+1:]...)
 			i = 0
 		}
 		lines, line = append(lines, line), Line{}
@@ -251,6 +287,43 @@ func closesWord(s string) bool {
 	return strings.IndexAny(s, closing) == 0 && (rest == "" || rest[0] == ' ')
 }
 
+// Marked returns l with parts of its text in a role. Each part is the range from one byte to another; they
+// are in order. A range is widened to whole graphemes, since a terminal draws a letter with its accents in
+// one style.
+func (l Line) Marked(role Role, ranges [][]int) Line {
+	if len(ranges) == 0 {
+		return l
+	}
+	out, rest, at := Line{Selected: l.Selected}, l, 0
+	text := l.Text().String()
+	for _, r := range ranges {
+		from, to := graphemes(text, r[0], r[1])
+		if from = max(from, at); to <= from {
+			continue
+		}
+		var before, part Line
+		before, rest = rest.split(from - at)
+		part, rest = rest.split(to - from)
+		out = out.With(before.Spans...).With(S(role, part.Text()))
+		at = to
+	}
+	return out.With(rest.Spans...)
+}
+
+// graphemes widens a range of bytes to whole graphemes.
+func graphemes(s string, from, to int) (first, end int) {
+	at := 0
+	first, end = from, to
+	for g := displaywidth.StringGraphemes(s); g.Next() && at < to; {
+		next := at + len(g.Value())
+		if at <= from && from < next {
+			first = at
+		}
+		at, end = next, next
+	}
+	return first, end
+}
+
 // split cuts l at a byte offset of its text, which must be between graphemes.
 func (l Line) split(at int) (head, tail Line) {
 	for _, s := range l.Spans {
@@ -261,8 +334,8 @@ func (l Line) split(at int) (head, tail Line) {
 		case at <= 0:
 			tail.Spans = append(tail.Spans, s)
 		default:
-			head.Spans = append(head.Spans, Span{s.Text.Slice(0, at), s.Role})
-			tail.Spans = append(tail.Spans, Span{s.Text.Slice(at, n), s.Role})
+			head.Spans = append(head.Spans, s.slice(0, at))
+			tail.Spans = append(tail.Spans, s.slice(at, n))
 		}
 		at -= n
 	}

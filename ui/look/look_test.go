@@ -103,7 +103,7 @@ func TestFitAndFrom(t *testing.T) {
 // TestRender: a line is never wider than the terminal, in every theme.
 func TestRender(t *testing.T) {
 	for _, g := range []Glyphs{Unicode(), ASCII()} {
-		theme := NewTheme(true, g)
+		theme := NewTheme(DarkBackground, AllColors, g)
 		for _, selected := range []bool{false, true} {
 			l := Line{Spans: []Span{S(Strong, safe.Clean("配置 конфигурация")), S(SideAHot, safe.Clean("hot words")), P(safe.Clean(strings.Repeat("x", 60)))}, Selected: selected}
 			for width := 1; width < 90; width += 7 {
@@ -139,6 +139,44 @@ func TestChangeSizes(t *testing.T) {
 	} {
 		if got := ChangeSizes(filediff.Change{A: tt.a, B: tt.b}).String(); got != tt.want {
 			t.Errorf("%q, want %q", got, tt.want)
+		}
+	}
+}
+
+// TestMarked: parts of a line get a role over the borders of spans, and whole graphemes do.
+func TestMarked(t *testing.T) {
+	accent := "e\u0301" // one grapheme of two characters
+	for _, tt := range []struct {
+		spans  []Span
+		ranges [][]int
+		want   string
+	}{
+		{[]Span{P(safe.Const("one two"))}, [][]int{{4, 7}}, "one [two]"},
+		{[]Span{P(safe.Const("one ")), S(SideA, safe.Const("two three"))}, [][]int{{2, 6}, {8, 9}}, "on[e tw]o [t]hree"},
+		{[]Span{P(safe.Clean("caf" + accent + "!"))}, [][]int{{3, 4}}, "caf[" + accent + "]!"},
+		{[]Span{P(safe.Const("one"))}, nil, "one"},
+	} {
+		got := ""
+		for _, s := range L(tt.spans...).Marked(Match, tt.ranges).Spans {
+			if s.Role == Match {
+				got += "[" + s.Text.String() + "]"
+			} else {
+				got += s.Text.String()
+			}
+		}
+		if got != tt.want {
+			t.Errorf("%q, want %q", got, tt.want)
+		}
+	}
+}
+
+func TestSizeDelta(t *testing.T) {
+	for _, tt := range []struct {
+		from, to int64
+		want     string
+	}{{51000000, 51000312, "+312 B"}, {51001500, 51000000, "−1,500 B"}, {51000000, 53000000, ""}, {7, 7, ""}} {
+		if got := SizeDelta(tt.from, tt.to).String(); got != tt.want {
+			t.Errorf("%d to %d: %q, want %q", tt.from, tt.to, got, tt.want)
 		}
 	}
 }

@@ -110,6 +110,8 @@ func substitutedNote(r diff.Row) safe.Text {
 		return safe.Const("no layer in B")
 	case r.Detail == diff.OtherHash:
 		return namedByNote(r)
+	case detailNotes[r.Detail].IsEmpty() && r.A.CreatedBy == "" && r.B.CreatedBy == "":
+		return safe.Const("other bytes")
 	}
 	return cmp.Or(detailNotes[r.Detail], safe.Const("different instruction"))
 }

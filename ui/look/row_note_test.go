@@ -11,6 +11,7 @@ func TestRowNote(t *testing.T) {
 	layer, missing := &model.Step{HasLayer: true}, &model.Step{HasLayer: true}
 	setting, other, unrecorded := &model.Step{CreatedBy: "ENV A=1"}, &model.Step{CreatedBy: "ENV A=2"}, &model.Step{}
 	layer.Layer.Digest = "sha256:1"
+	instructed := &model.Step{HasLayer: true, CreatedBy: "RUN make", Layer: layer.Layer}
 	sha512 := &model.Step{HasLayer: true}
 	sha512.Layer.Digest = "sha512:1"
 	read, again, unread := *layer, *layer, *layer
@@ -42,12 +43,13 @@ func TestRowNote(t *testing.T) {
 		{diff.Row{Class: diff.Substituted, Detail: diff.Rebuilt, A: layer, B: layer}, "rebuilt: other bytes"},
 		{diff.Row{Class: diff.Substituted, Detail: diff.OtherFiles, A: layer, B: layer}, "other files given"},
 		{diff.Row{Class: diff.Substituted, Detail: diff.OtherVersion, A: layer, B: layer}, "another version"},
+		{diff.Row{Class: diff.Substituted, Detail: diff.Replaced, A: layer, B: layer}, "other bytes"}, // no instruction is recorded
+		{diff.Row{Class: diff.Substituted, Detail: diff.Replaced, A: instructed, B: layer}, "different instruction"},
 		{diff.Row{Class: diff.Substituted, Detail: diff.Converted, A: layer, B: layer}, "converted"},
 		{diff.Row{Class: diff.Substituted, Detail: diff.OtherHash, A: layer, B: sha512}, "named by sha512"},
 		{diff.Row{Class: diff.RepackedRow, Detail: diff.OtherHash, A: layer, B: sha512}, "named by sha512"},
 		{diff.Row{Class: diff.Substituted, Detail: diff.Emptied, A: layer, B: layer}, "emptied: no file in B"},
 		{diff.Row{Class: diff.Substituted, Detail: diff.Filled, A: layer, B: layer}, "filled: no file in A"},
-		{diff.Row{Class: diff.Substituted, Detail: diff.Replaced, A: layer, B: layer}, "different instruction"},
 		{diff.Row{Class: diff.Added, B: layer}, "only in B"},
 		{diff.Row{Class: diff.Removed, A: layer}, "only in A"},
 		{diff.Row{Class: diff.Moved, A: layer, Other: 6}, "moved: step 7 in B"},

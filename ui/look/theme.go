@@ -29,6 +29,7 @@ const (
 	Alert         // serious problem
 	Active        // the active tab or input
 	Caret         // the text cursor
+	Match         // a match of the search
 	roleCount
 )
 
@@ -37,9 +38,47 @@ func Severity(n int) Role {
 	return [...]Role{Plain, Strong, Warn, Alert}[max(min(n, 3), 0)]
 }
 
-// barWidth is the highlighted part of the line under the cursor. A bar across the whole
-// line would repaint two lines for each key.
-const barWidth = 32
+// Widths of the highlighted part of the line under the cursor, in cells. A bar across the whole line would
+// repaint two lines for each key.
+const (
+	barWidth = 32 // from here on the bar ends with the word
+	maxBar   = 56 // a word that ends beyond it is not in the bar
+)
+
+// palette holds the colours of a theme. Other text has the colour of the terminal.
+type palette struct {
+	faint, a, b, good, alert   color.Color // on the background of the terminal
+	hotA, onHotA, hotB, onHotB color.Color // on, and behind, the words that differ
+	barText, behindBar         color.Color
+}
+
+// palettes are the colours for each known background. Blue and orange are distinct for every common color
+// blindness; red and green are not. The numbers are those of the palette of 256 colours, whose entries from 16 on look
+// the same in nearly every terminal, and take fewer bytes than other colours.
+var palettes = map[Background]palette{
+	DarkBackground: {
+		faint: lipgloss.Color("248"), a: lipgloss.Color("215"), b: lipgloss.Color("117"), // grey, orange, blue
+		good: lipgloss.Color("80"), alert: lipgloss.Color("212"), // turquoise, pink
+		hotA: lipgloss.Color("223"), onHotA: lipgloss.Color("52"),
+		hotB: lipgloss.Color("195"), onHotB: lipgloss.Color("24"),
+		barText: lipgloss.Color("255"), behindBar: lipgloss.Color("238"),
+	},
+	LightBackground: {
+		faint: lipgloss.Color("240"), a: lipgloss.Color("94"), b: lipgloss.Color("25"), // grey, brown, blue
+		good: lipgloss.Color("23"), alert: lipgloss.Color("125"), // turquoise, pink
+		hotA: lipgloss.Color("52"), onHotA: lipgloss.Color("223"),
+		hotB: lipgloss.Color("#00005f"), onHotB: lipgloss.Color("153"), // some terminals have another colour as number 17
+		barText: lipgloss.Color("233"), behindBar: lipgloss.Color("252"),
+	},
+}
+
+// palettes16 are the colours for terminals that have only 16, which the user can choose. Text in yellow, green or magenta
+// is bold: the first two are dark without it on a Linux console. The words that differ have the colour of their side,
+// with bold and underline, and the cursor has reverse, so no text depends on a colour behind it.
+var palettes16 = map[Background]palette{
+	DarkBackground:  {a: lipgloss.Yellow, b: lipgloss.Cyan, good: lipgloss.Green, alert: lipgloss.BrightMagenta},
+	LightBackground: {a: lipgloss.Red, b: lipgloss.Blue, alert: lipgloss.Magenta},
+}
 
 // Theme turns lines into styled strings. There is one for each background.
 type Theme struct {
@@ -48,40 +87,40 @@ type Theme struct {
 	bar    lipgloss.Style
 }
 
-// NewTheme returns the theme for a dark or light background. Blue and orange are
-// distinct for every common color blindness; red and green are not.
-func NewTheme(dark bool, glyphs Glyphs) Theme {
-	pick := lipgloss.LightDark(dark)
-	c := func(light, darkHex string) color.Color { return pick(lipgloss.Color(light), lipgloss.Color(darkHex)) }
-	var (
-		grey    = c("#6e7781", "#8b949e")
-		orange  = c("#9a4f00", "#f0a04b")
-		blue    = c("#0550ae", "#79b8ff")
-		orangeB = c("#ffdfb6", "#5a3a0a")
-		blueB   = c("#cfe3ff", "#0f3d66")
-		magenta = c("#a0006d", "#ff7bc0")
-		teal    = c("#00696e", "#5fd0d0")
-		bar     = c("#e6e9ee", "#2b313b")
-	)
-	s := lipgloss.NewStyle
-	t := Theme{Glyphs: glyphs, styles: [roleCount]lipgloss.Style{
-		Plain:    s(),
-		Faint:    s().Foreground(grey),
-		Strong:   s().Bold(true),
-		Heading:  s().Bold(true).Foreground(teal),
-		Key:      s().Bold(true),
-		SideA:    s().Foreground(orange),
-		SideB:    s().Foreground(blue),
-		SideAHot: s().Foreground(orange).Background(orangeB).Bold(true),
-		SideBHot: s().Foreground(blue).Background(blueB).Bold(true),
-		Good:     s().Bold(true).Foreground(teal),
-		Warn:     s().Bold(true).Foreground(orange),
-		Alert:    s().Bold(true).Foreground(magenta),
-		Active:   s().Bold(true).Reverse(true),
-		Caret:    s().Reverse(true),
+// NewTheme returns the theme for a background in a terminal with colors.
+func NewTheme(background Background, colors Colors, glyphs Glyphs) Theme {
+	plain, bold := lipgloss.NewStyle(), lipgloss.NewStyle().Bold(true)
+	reverse := lipgloss.NewStyle().Reverse(true)
+	t := Theme{Glyphs: glyphs, bar: bold.Reverse(true), styles: [roleCount]lipgloss.Style{
+		Strong: bold, Heading: bold, Key: bold, SideAHot: bold, SideBHot: bold, Good: bold, Warn: bold, Alert: bold,
+		Plain: plain, Faint: plain, SideA: plain, SideB: plain,
+		Active: bold.Reverse(true), Caret: reverse, Match: bold.Reverse(true),
 	}}
-	t.bar = s().Background(bar).Bold(true)
+	switch {
+	case background == UnknownBackground || colors == NoColors:
+		return t
+	case colors == SixteenColors:
+		p := palettes16[background]
+		t.styles[SideA] = bold
+		t.color(p, p.a, p.b)
+		return t
+	}
+	p := palettes[background]
+	t.color(p, p.hotA, p.hotB)
+	t.styles[SideAHot], t.styles[SideBHot] = t.styles[SideAHot].Background(p.onHotA), t.styles[SideBHot].Background(p.onHotB)
+	t.bar = bold.Foreground(p.barText).Background(p.behindBar)
 	return t
+}
+
+// color sets the colours of text. hotA and hotB are those of the words that differ.
+func (t *Theme) color(p palette, hotA, hotB color.Color) {
+	for role, c := range map[Role]color.Color{
+		Faint: p.faint, Heading: p.good, SideA: p.a, SideB: p.b, Good: p.good, Warn: p.a, Alert: p.alert, SideAHot: hotA, SideBHot: hotB,
+	} {
+		if c != nil {
+			t.styles[role] = t.styles[role].Foreground(c)
+		}
+	}
 }
 
 // Render returns l styled and cut to width cells.
@@ -91,11 +130,10 @@ func (t *Theme) Render(l Line, width int) string {
 	}
 	var b strings.Builder
 	if l.Selected {
-		first, _ := Cut(l.Text(), barWidth)
 		var head Line
-		head, l = l.split(len(first.String()))
-		if l.Width() == 0 { // otherwise the room of a cut wide character belongs to the rest of the line
-			head = head.To(min(barWidth, width), safe.Text{})
+		head, l = l.split(barEnd(l.Text()))
+		if l.Width() == 0 {
+			head = head.To(max(head.Width(), min(barWidth, width)), safe.Text{})
 		}
 		t.renderBar(&b, head)
 	}
@@ -109,8 +147,28 @@ func (t *Theme) Render(l Line, width int) string {
 	return b.String()
 }
 
+// barEnd returns the byte offset at which the bar on a text ends: behind the word that reaches barWidth, or
+// before it if it is longer than maxBar and not the first.
+func barEnd(t safe.Text) int {
+	s := t.String()
+	first, _ := Cut(t, barWidth)
+	at := len(first.String())
+	if strings.HasSuffix(s[:at], " ") {
+		return at
+	}
+	end := len(s)
+	if blank := strings.IndexByte(s[at:], ' '); blank >= 0 {
+		end = at + blank
+	}
+	before := strings.TrimRight(s[:strings.LastIndexByte(s[:at], ' ')+1], " ")
+	if before == "" || Width(t.Slice(0, end)) <= maxBar {
+		return end
+	}
+	return len(before)
+}
+
 // renderBar draws the part of a line under the cursor in one style, except for the words
-// that differ.
+// that differ and matches.
 func (t *Theme) renderBar(b *strings.Builder, l Line) {
 	run := safe.Text{}
 	flush := func() {
@@ -120,7 +178,7 @@ func (t *Theme) renderBar(b *strings.Builder, l Line) {
 		}
 	}
 	for _, s := range l.Spans {
-		if !s.Role.isHot() {
+		if !s.Role.isHot() && s.Role != Match {
 			run = safe.Concat(run, s.Text)
 			continue
 		}
@@ -143,13 +201,20 @@ func (t *Theme) styled(s Span) string {
 
 func (r Role) isHot() bool { return r == SideAHot || r == SideBHot }
 
+// Text returns text without styles, in the characters of the terminal.
+func (t *Theme) Text(s safe.Text) string { return t.drawable(s) }
+
 // drawable returns text as the terminal can show it.
 func (t *Theme) drawable(s safe.Text) string {
 	if t.ascii {
-		return toASCII(s.String())
+		return toASCII(oneCell.Replace(s.String()))
 	}
 	return s.String()
 }
+
+// oneCell replaces characters that the program puts into texts by ASCII of the same width: what was cut must not look
+// like a question mark in the data.
+var oneCell = strings.NewReplacer("…", "~", "×", "x", "→", ">", "≈", "~", "∅", "_", "·", "-", "−", "-")
 
 // toASCII replaces other characters with question marks of the same width. A terminal
 // without UTF-8 would show about three wrong characters for each.

@@ -75,7 +75,7 @@ func FuzzCells(f *testing.F) {
 // TestRender_keepsWidth: a combining mark stays with its letter in every style, and a
 // row keeps its width if the bar ends inside a wide character.
 func TestRender_keepsWidth(t *testing.T) {
-	theme := NewTheme(true, Unicode())
+	theme := NewTheme(DarkBackground, AllColors, Unicode())
 	text := safe.Clean("e\u0301e\u0301 配配配配配配配配配配配配配配配配配配配配")
 	for role := range roleCount {
 		for _, selected := range []bool{false, true} {

@@ -16,9 +16,9 @@ func RetryLines(err error, f Frame) []look.Line {
 
 // ErrorLines returns an error and its next step, with a hint for the keys of the page.
 func ErrorLines(err error, f Frame, hint safe.Text) []look.Line {
-	message, next := f.Gate.Clean(err.Error()), hint
+	message, next := f.Glyphs.Sentence(f.Gate.Clean(err.Error())), hint
 	if t, ok := errors.AsType[*model.ReadError](err); ok {
-		message, next = f.Gate.Clean(t.Message), f.Gate.Clean(t.Next)
+		message, next = f.Glyphs.Sentence(f.Gate.Clean(t.Message)), f.Glyphs.Sentence(f.Gate.Clean(t.Next))
 		if !hint.IsEmpty() && strings.HasPrefix(t.Next, "try again") && !strings.ContainsAny(t.Next, ",;") {
 			next = safe.Text{} // the hint says it
 		}

@@ -7,7 +7,7 @@ import "charm.land/bubbles/v2/key"
 var Keys = struct {
 	Up, Down, PageUp, PageDown, HalfUp, HalfDown, Top, Bottom, Left, Right            key.Binding
 	Open, Back, Quit, ForceQuit, Help, Filter, Goto, Reload, Redraw                   key.Binding
-	Suspend, Copy, Command, Proof, Fold, Reveal, Verify                               key.Binding
+	Suspend, Copy, CopyView, Command, Proof, Fold, Reveal, Verify, Pager, Save        key.Binding
 	Inside, Noise, Merged, Extract                                                    key.Binding
 	MarkA, MarkB, Mark, Swap, ChangeA, ChangeB                                        key.Binding
 	Group, GroupB, Order, Timeline, TimelineB, Before, BeforeB, Extra                 key.Binding
@@ -35,18 +35,21 @@ var Keys = struct {
 	Redraw:    Bind("ctrl+l", "redraw", "ctrl+l"),
 	Suspend:   Bind("ctrl+z", "suspend", "ctrl+z"),
 	Copy:      Bind("y", "copy", "y"),
+	CopyView:  Bind("Y", "copy the command that opens this view", "Y"),
 	Command:   Bind("c", "copy the shell command", "c"),
 	Proof:     Bind("w", "proof and commands", "w"),
 	Fold:      Bind("f", "show or hide consequences", "f"),
 	Reveal:    Bind("x", "show or mask secrets", "x"),
 	Verify:    Bind("V", "check that all layers exist", "V"),
+	Pager:     Bind("e", "open the text in $PAGER, or less", "e"),
+	Save:      Bind("S", "save the report", "S"),
 
 	Inside:  Bind("i", "look inside the layers", "i"),
-	Noise:   Bind("z", "show or hide times and generated files", "z"),
+	Noise:   Bind("z", "show or hide noise: times, generated files", "z"),
 	Merged:  Bind("v", "files by step, or of the whole image", "v"),
 	Extract: Bind("E", "write the file to this folder", "E"),
 
-	MarkA:   Bind("a", "mark as A", "a"),
+	MarkA:   Bind("a", "mark as A, for several comparisons", "a"),
 	MarkB:   Bind("b", "mark as B and compare", "b"),
 	Mark:    Bind("space", "mark", "space"),
 	Swap:    Bind("s", "swap A and B", "s"),
@@ -66,7 +69,7 @@ var Keys = struct {
 	Prev:         Bind("N", "previous difference", "N"),
 	NextTab:      Bind("tab", "next view", "tab"),
 	PrevTab:      Bind("shift+tab", "previous view", "shift+tab"),
-	Tab:          Bind("0-9", "go to a view", "1", "2", "3", "4", "6", "7", "8", "0"),
+	Tab:          Bind("0-8", "go to a view", "1", "2", "3", "4", "5", "6", "7", "8", "0"),
 	NextPlatform: Bind("p", "next platform", "p"),
 	PrevPlatform: Bind("P", "previous platform", "P"),
 	Columns:      Bind("|", "side by side or stacked", "|"),
@@ -84,6 +87,12 @@ func Describe(b key.Binding, does string) key.Binding {
 	return b
 }
 
+// shownAs returns b with another label.
+func shownAs(b key.Binding, shown string) key.Binding {
+	b.SetHelp(shown, b.Help().Desc)
+	return b
+}
+
 // KeyGroup is a titled block of the help.
 type KeyGroup struct {
 	Name string
@@ -97,5 +106,6 @@ var MoveKeys = KeyGroup{"Move", []key.Binding{
 
 // GlobalKeys work on every page, except while it takes text.
 var GlobalKeys = KeyGroup{"Everywhere, except while you type", []key.Binding{
-	Keys.Goto, Keys.Reveal, Keys.Back, Keys.Help, Keys.Redraw, Keys.Suspend, Keys.Quit, Keys.ForceQuit,
+	shownAs(Keys.Goto, "o/:"), Keys.CopyView, Keys.Pager, Keys.Reveal, Keys.Back, Keys.Help, Keys.Redraw,
+	Keys.Suspend, Describe(Keys.Quit, "quit; in a detail, a proof or a file: back"), Keys.ForceQuit,
 }}

@@ -38,9 +38,69 @@ type Page interface {
 	Typing() bool
 }
 
+// TagOrders are the names of the orders of a list of tags, the usual one first.
+var TagOrders = []string{"name", "version", "created", "size"}
+
+// ShortensStatus is a page whose status gives room to the first keys of the footer.
+type ShortensStatus interface {
+	// StatusIn returns the status in at most width cells, if it can be that short.
+	StatusIn(g look.Glyphs, width int) safe.Text
+}
+
 // InRepo is a page about one repository. A short reference such as :tag that is typed
 // there belongs to this repository.
 type InRepo interface{ Repo() model.Ref }
+
+// HasPlace is a page about one place: a repository or an image. esc leads to the
+// list that holds the place, if the page was opened without another one below it.
+type HasPlace interface{ Place() model.Ref }
+
+// HasPath is a page that names where it is in several parts, the outermost first. The path of other pages is
+// their Crumb.
+type HasPath interface {
+	Path(g look.Glyphs) []PathPart
+}
+
+// PathPart is a part of the path at the top of the screen.
+type PathPart struct {
+	Text  safe.Text
+	Sides []safe.Text // the two names in Text, if it has those of both sides
+	Below bool        // the page itself says this, so that a narrow screen may leave it out
+}
+
+// Path returns parts that are not left out.
+func Path(parts ...safe.Text) []PathPart {
+	path := make([]PathPart, len(parts))
+	for i, t := range parts {
+		path[i].Text = t
+	}
+	return path
+}
+
+// HasTitle is a page about a part of the page below. Its title is the last part of the path.
+type HasTitle interface{ Title() safe.Text }
+
+// Loads is a page whose rows arrive after it was opened. A key that a user types ahead, before there is a row it can act on,
+// waits for them together with all keys after it.
+type Loads interface {
+	// Loading reports whether more of the page is being read.
+	Loading() bool
+	// Lacks reports whether a key has nothing to act on in what was read so far.
+	Lacks(press tea.KeyPressMsg) bool
+}
+
+// Addressed is a page that a command line can open.
+type Addressed interface {
+	// Args returns the arguments of tagdiff that open the page as it is, without those that choose how to
+	// draw. A page that is not open yet may have none.
+	Args() []string
+}
+
+// Readable is a page whose text a pager can show.
+type Readable interface {
+	// PagerLines returns the text of the page with nothing cut off.
+	PagerLines(f Frame) []safe.Text
+}
 
 // Frame is the space for a page, with what it needs to draw.
 type Frame struct {
@@ -51,7 +111,10 @@ type Frame struct {
 }
 
 // Marks are the sides marked so far, possibly from different repositories.
-type Marks struct{ A, B *model.Ref }
+type Marks struct {
+	A, B  *model.Ref
+	KeepA bool // A stays marked after a comparison
+}
 
 // Effects are what a page requests from the root, in order: the messages below, routes
 // and streams. The root carries them out before it handles the next key. Several keys
@@ -74,6 +137,23 @@ type (
 	CopyMsg struct{ What, Text safe.Text }
 	// ToastMsg shows a line at the bottom until the next key.
 	ToastMsg struct{ Text safe.Text }
+	// QuitMsg ends the program.
+	QuitMsg struct{}
+	// GotoMsg opens the prompt for a reference.
+	GotoMsg struct{}
+	// KeepListMsg keeps how the list of a repository is sorted and filtered, for Env.Lists.
+	KeepListMsg struct {
+		Repo  model.Ref
+		State any
+	}
+	// AskMsg asks a question on the bottom line. The next key answers it. A key that is not an answer
+	// shows Declined.
+	AskMsg struct {
+		Question, Declined safe.Text
+		Answers            []Answer
+	}
+	// PagerMsg shows lines in the pager of the user, which has the terminal until it ends.
+	PagerMsg struct{ Lines []safe.Text }
 	// HelpMsg opens the help of the top page.
 	HelpMsg struct{}
 	// VisitedMsg stores a place for the home page.
@@ -81,6 +161,12 @@ type (
 	// PlacesMsg passes the stored places to the home page.
 	PlacesMsg struct{ Recent []string }
 )
+
+// Answer is an answer to a question: its key, and what it requests.
+type Answer struct {
+	Key     key.Binding
+	Effects Effects
+}
 
 // Send requests one effect.
 func Send(msg tea.Msg) Effects { return Effects{msg} }
@@ -92,6 +178,21 @@ func Toast(t safe.Text) Effects { return Send(ToastMsg{t}) }
 func Unused(msg tea.KeyPressMsg) Effects {
 	return Toast(safe.Sprintf("%s does nothing here; ? lists the keys", msg.String()))
 }
+
+// Messages about the mouse from the root to the top page.
+type (
+	// SelectMsg is a click on a row. Row is the index of the row in the list of the page, as
+	// look.Line.Row counts it less one.
+	SelectMsg struct {
+		Row  int
+		Open bool // the click before was on the same row
+	}
+	// ScrollMsg is the wheel. Lines is the number of lines to scroll down, negative for up.
+	ScrollMsg struct{ Lines int }
+)
+
+// Enter is the key that opens a row. A second click on a row does the same.
+var Enter = tea.KeyPressMsg{Code: tea.KeyEnter}
 
 // PickedMsg is the answer of a page that was opened to choose a side.
 type PickedMsg struct {

@@ -27,6 +27,16 @@ type (
 	}
 	// SameImageRoute opens the tags with the same image as a tag or digest.
 	SameImageRoute struct{ Ref model.Ref }
+	// ListRoute opens the list that holds the place of Of: the tags of its repository or, if it has no tag and no
+	// digest, the repositories of its registry.
+	ListRoute struct{ Of model.Ref }
+	// FindRoute opens the tags of the repository Repo and looks for the digests that begin with Prefix. With, if it is
+	// set, is marked as A, to be compared with what is found.
+	FindRoute struct {
+		Repo   model.Ref
+		Prefix model.DigestPrefix
+		With   *model.Ref
+	}
 	// TimelineRoute opens the recorded history of a tag.
 	TimelineRoute struct{ Ref model.Ref }
 )
@@ -35,4 +45,6 @@ func (PlaceRoute) isRoute()     {}
 func (CompareRoute) isRoute()   {}
 func (PickRoute) isRoute()      {}
 func (SameImageRoute) isRoute() {}
+func (ListRoute) isRoute()      {}
+func (FindRoute) isRoute()      {}
 func (TimelineRoute) isRoute()  {}

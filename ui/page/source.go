@@ -33,9 +33,19 @@ type Registry interface {
 	// layer, from one goroutine, and returns the last ones by blob digest, each with a list or an
 	// error. progress may be nil.
 	ReadLayers(ctx context.Context, reads []model.LayerRead, progress func(model.LayerState)) model.LayerStates
+	// LineCounts returns how the lines of texts in two layers differ, as KeepLineCounts got it in this or
+	// an earlier run, nil if that is not known. Both are for commands.
+	LineCounts(a, b digest.Digest) inside.LineCounts
+	KeepLineCounts(a, b digest.Digest, counts inside.LineCounts)
 	// ReadFile reads the content of one file of a layer, up to limit bytes. want is its entry in the
 	// list of the layer.
 	ReadFile(ctx context.Context, repo model.Ref, layer v1.Descriptor, want inside.Entry, limit int64) (model.FileContent, error)
+	// ExtractFile writes one file of a layer to a new file on disk, and removes it after an error. progress
+	// is called with the bytes of the layer that were read. verified says that the content has the hash of
+	// its entry.
+	ExtractFile(
+		ctx context.Context, repo model.Ref, layer v1.Descriptor, want inside.Entry, path string, progress func(read int64),
+	) (written string, verified bool, err error)
 	// CheckBlobs asks whether a repository has blobs. It calls checked with each answer,
 	// one at a time; each digest is asked for once.
 	CheckBlobs(ctx context.Context, repo model.Ref, blobs []v1.Descriptor, checked func(model.BlobState)) error
@@ -77,9 +87,17 @@ type Env struct {
 	Places   Places
 	Journal  Journal
 	Hosts    func() []string
+	OwnHosts []string // registries that the user wants on the home page
+	TagOrder string   // first order of a list of tags, one of TagOrders; "" for the usual one
 	Platform string
-	Inside   bool          // read the layers that differ without asking
-	Crane    string        // the crane command of shell commands, with its flags
-	Recheck  time.Duration // interval between checks of the tags on screen
-	Now      func() time.Time
+	// MaxExtract limits the size of a file that is written to disk, 0 for the usual limit.
+	MaxExtract int64
+	Inside     bool          // read the layers that differ without asking, and show their files first
+	Packages   bool          // read the layers that the packages need, and show the packages first
+	Crane      string        // the crane command of shell commands, with its flags
+	Recheck    time.Duration // interval between checks of the tags on screen
+	Now        func() time.Time
+	// Lists are how lists of tags were sorted and filtered when they were last changed, by repository. Only the
+	// root changes it.
+	Lists map[model.Ref]any
 }

@@ -143,7 +143,7 @@ func (r Request) failures(repo model.Ref, tags []model.Tagged) error {
 	if failed == 0 {
 		return nil
 	}
-	return fmt.Errorf("could not resolve %d of %d tags", failed, len(tags))
+	return fmt.Errorf("could not resolve %d of %s", failed, look.Count(len(tags), safe.Const("tag"), safe.Const("tags")))
 }
 
 // group holds the tags with one digest.

@@ -17,6 +17,10 @@ func expectedPlatforms(e diff.Expectation) []entry {
 			text = safe.Const("missing")
 		case x.Err != nil:
 			text = safe.Sprintf("%s could not be read", x.Manifest)
+		case e.SawPrograms && !x.Undecided.IsEmpty():
+			text = safe.Sprintf("%s %s; not decided: %s", x.Manifest, x.Programs, x.Undecided)
+		case e.SawPrograms && !x.Programs.IsEmpty():
+			text = safe.Sprintf("%s %s", x.Manifest, x.Programs)
 		}
 		out = append(out, entry{safe.Clean(x.Platform), text})
 	}
@@ -39,13 +43,20 @@ type jsonExpectation struct {
 type jsonExpected struct {
 	Platform string         `json:"platform"`
 	Manifest *digest.Digest `json:"manifest"`
+	Basis    diff.Basis     `json:"basis,omitempty"` // what decides about the machine: start, programs or labels
+	// Undecided says why it is not known for which machine the start program is.
+	Undecided string `json:"undecided,omitempty"`
 }
 
 func jsonExpectationOf(e diff.Expectation) jsonExpectation {
 	out := jsonExpectation{Met: e.Met(), Headline: e.Headline().String(), Platforms: []jsonExpected{},
 		Extra: append([]string{}, e.Extra...), Against: idsOf(e.Failures), Warnings: idsOf(e.Warnings)}
 	for _, x := range e.Platforms {
-		out.Platforms = append(out.Platforms, jsonExpected{x.Platform, orNull(x.Manifest)})
+		j := jsonExpected{Platform: x.Platform, Manifest: orNull(x.Manifest)}
+		if e.SawPrograms {
+			j.Basis, j.Undecided = x.Basis, x.Undecided.String()
+		}
+		out.Platforms = append(out.Platforms, j)
 	}
 	return out
 }

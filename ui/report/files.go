@@ -2,23 +2,18 @@ package report
 
 import (
 	"cmp"
-	"slices"
 
 	"github.com/opencontainers/go-digest"
 
 	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/diff/filediff"
 	"github.com/tagdiff/tagdiff/model"
-	"github.com/tagdiff/tagdiff/model/inside"
 	"github.com/tagdiff/tagdiff/model/safe"
 	"github.com/tagdiff/tagdiff/ui/look"
 )
 
 // maxFiles limits the files of a step in a report for people.
 const maxFiles = 20
-
-// leastWaste is the sum of sizes from which waste is worth a line.
-const leastWaste = 1_000_000
 
 type (
 	// fileSection is what differs inside the layers of a platform, or the layers of one image.
@@ -61,15 +56,15 @@ func (r report) fileSection(p diff.Pair) fileSection {
 	if p.Inside == nil && r.o.Cost == nil {
 		return s
 	}
-	waste := wasteOf(p)
 	for _, row := range p.Rows {
 		if row.Class == diff.Alone {
 			if row.A != nil && row.A.HasLayer {
-				s.steps = append(s.steps, r.layerFiles(row, waste[row.A.Index]))
+				s.steps = append(s.steps, r.layerFiles(row, p.Inside))
 			}
 			continue
 		}
-		if row.Inside != nil || row.HasOtherLayers() {
+		// The same layer may have been read for its packages.
+		if row.Inside != nil && row.Class != diff.Same || row.HasOtherLayers() {
 			s.steps = append(s.steps, r.changedFiles(row))
 		}
 	}
@@ -84,30 +79,41 @@ func (r report) newFileStep(row diff.Row) fileStep {
 // changedFiles lists what differs inside the layers of a row: what is more than noise first.
 func (r report) changedFiles(row diff.Row) fileStep {
 	s, f := r.newFileStep(row), row.Inside
-	switch {
-	case f == nil:
+	if f == nil {
 		s.counts = safe.Const("not read")
 		return s
-	case f.Rung == filediff.OtherPacking:
-		s.counts = safe.Sprintf("the same %s, compressed in another way", entryCount(f.All()))
-		return s
-	case f.Rung == filediff.OtherArchive:
-		s.counts = safe.Sprintf("the same %s, in another archive", entryCount(f.All()))
-		return s
 	}
-	s.counts = safe.Sprintf("%s, of %s", f.Summary(), look.Number(f.All()))
-	changes := f.Grave()
-	most := maxFiles
+	s.addCuts(r, f)
+	switch f.Rung {
+	case filediff.OtherPacking:
+		s.counts = bySource(f, safe.Sprintf("the same %s, compressed in another way", entryCount(f.All())))
+		return s
+	case filediff.OtherArchive:
+		s.counts = bySource(f, safe.Sprintf("the same %s, in another archive", entryCount(f.All())))
+		return s
+	default:
+	}
+	s.counts = bySource(f, safe.Sprintf("%s, of %s", f.Summary(), look.Number(f.All())))
+	if by := f.PackagesText(); !by.IsEmpty() {
+		s.counts = bySource(f, safe.Sprintf("%s, %s", f.Summary(), r.g.Sentence(by)))
+	}
 	if r.o.AllFiles {
-		changes, most = slices.Concat(changes, noise(f)), f.Len()
+		for _, changes := range []diff.SomeChanges{f.Grave(), f.Noise()} {
+			for ch := range changes.All() {
+				s.files = append(s.files, r.changeLine(f, ch))
+			}
+		}
+	} else {
+		changes := f.Grave().Without(filediff.Packages)
+		for _, ch := range changes.First(maxFiles) {
+			s.files = append(s.files, r.changeLine(f, ch))
+		}
+		if more := changes.Len() - maxFiles; more > 0 {
+			s.add(r.g.Ellipsis, safe.Sprintf("and %s more; --all-files lists them", look.Number(more)))
+		}
+		r.addPackages(&s, f)
 	}
-	for _, ch := range changes[:min(len(changes), most)] {
-		s.files = append(s.files, r.changeLine(f, ch))
-	}
-	if more := len(changes) - most; more > 0 {
-		s.add(r.g.Ellipsis, safe.Sprintf("and %s more; --all-files lists them", look.Number(more)))
-	}
-	if n := f.Len() - len(f.Grave()); n > 0 {
+	if f.CountAbove(filediff.Generated) < f.Len() {
 		s.add(r.g.Mark(diff.RepackedRow), safe.Clean(f.NoiseText()))
 	}
 	if f.Same > 0 {
@@ -116,20 +122,39 @@ func (r report) changedFiles(row diff.Row) fileStep {
 	return s
 }
 
+// bySource returns counts of files, with a mark if a table of contents lists them.
+func bySource(f *diff.LayerFiles, counts safe.Text) safe.Text {
+	if f.HasTable() {
+		return safe.Sprintf("%s, by table of contents", counts)
+	}
+	return counts
+}
+
 // add adds a line that counts what is not listed.
 func (s *fileStep) add(mark, text safe.Text) {
 	s.rest = append(s.rest, fileLine{mark: mark, path: text})
 }
 
-// noise returns the changes that every build makes again, by path.
-func noise(f *diff.LayerFiles) []filediff.Change {
-	var all []filediff.Change
-	for i := range f.Len() {
-		if ch := f.At(i); ch.Rung <= filediff.Generated {
-			all = append(all, ch)
+// addPackages adds a line for each package that explains files, up to a limit.
+func (r report) addPackages(s *fileStep, f *diff.LayerFiles) {
+	for _, p := range f.ByPackage[:min(len(f.ByPackage), maxFiles)] {
+		mark := r.g.Mark(diff.Substituted)
+		if p.Of != nil {
+			mark = r.g.PackageMark(p.Of)
 		}
+		s.add(mark, r.g.Sentence(p.FilesText()))
 	}
-	return all
+	if more := len(f.ByPackage) - maxFiles; more > 0 {
+		s.add(r.g.Ellipsis, safe.Sprintf("and files of %s; --all-files lists them",
+			look.Count(more, safe.Const("more package"), safe.Const("more packages"))))
+	}
+}
+
+// addCuts adds lines about what the lists of the layers lack.
+func (s *fileStep) addCuts(r report, f *diff.LayerFiles) {
+	for _, text := range look.CutTexts(f, r.c.B == nil) {
+		s.add(r.g.Note, text)
+	}
 }
 
 // changeLine describes a path that differs.
@@ -139,7 +164,7 @@ func (r report) changeLine(f *diff.LayerFiles, ch filediff.Change) fileLine {
 }
 
 // layerFiles counts, or lists, what the layer of a step of the only image holds.
-func (r report) layerFiles(row diff.Row, waste []inside.Waste) fileStep {
+func (r report) layerFiles(row diff.Row, found *diff.PairInside) fileStep {
 	s := r.newFileStep(row)
 	if row.Inside == nil || row.Inside.A == nil {
 		s.counts = safe.Const("not read")
@@ -160,56 +185,15 @@ func (r report) layerFiles(row diff.Row, waste []inside.Waste) fileStep {
 			s.files = append(s.files, fileLine{safe.Const(" "), look.EntryName(e, r.o.Gate), note})
 		}
 	}
-	s.counts = safe.Sprintf("%s, %s in files", entryCount(n), look.Size(bytes))
-	for _, x := range waste {
-		if x.Bytes >= leastWaste {
-			s.add(r.g.Note, r.wasteText(x))
-		}
+	s.counts = bySource(row.Inside, safe.Sprintf("%s, %s in files", entryCount(n), look.Size(bytes)))
+	s.addCuts(r, row.Inside)
+	for _, text := range look.WasteTexts(found.WasteOf(row), r.o.Gate) {
+		s.add(r.g.Note, text)
 	}
 	return s
 }
 
 func entryCount(n int) safe.Text { return look.Count(n, safe.Const("entry"), safe.Const("entries")) }
-
-// wasteText says what a step ships although no container needs it.
-func (r report) wasteText(w inside.Waste) safe.Text {
-	because := safe.Sprintf("step %d deletes", w.By+1)
-	switch {
-	case w.Kind == inside.Replaced:
-		because = safe.Sprintf("step %d replaces", w.By+1)
-	case w.Kind == inside.Copied && w.By == w.Layer:
-		because = safe.Const("this step has twice")
-	case w.Kind == inside.Copied:
-		because = safe.Sprintf("step %d has too", w.By+1)
-	}
-	return safe.Sprintf("%s in %s that %s, the largest %s", look.Size(w.Bytes), look.Count(w.Files, safe.Const("file"), safe.Const("files")),
-		because, look.EntryPath(w.Largest, r.o.Gate))
-}
-
-// wasteOf returns what the steps of the only image ship in vain, by the index of the step. Layer and By
-// are indexes of steps. It is empty unless all layers were read.
-func wasteOf(p diff.Pair) map[int][]inside.Waste {
-	var layers []*inside.Layer
-	var steps []int
-	for _, row := range p.Rows {
-		if row.Class != diff.Alone || row.A == nil {
-			return nil
-		}
-		if !row.A.HasLayer || row.A.Empty {
-			continue
-		}
-		if row.Inside == nil || row.Inside.A == nil {
-			return nil
-		}
-		layers, steps = append(layers, row.Inside.A), append(steps, row.A.Index)
-	}
-	by := map[int][]inside.Waste{}
-	for _, w := range inside.WasteOf(layers) {
-		w.Layer, w.By = steps[w.Layer], steps[w.By]
-		by[w.Layer] = append(by[w.Layer], w)
-	}
-	return by
-}
 
 // unreadCost says what reading the layers that differ costs: "2 of 13 layers differ: 60.7 + 60.7 MB to
 // read; --inside reads them". It is empty if there is nothing to read.
@@ -217,7 +201,7 @@ func unreadCost(c diff.Comparison) safe.Text {
 	if c.B == nil {
 		return safe.Text{}
 	}
-	rows, all := 0, 0
+	rows, all, about := 0, 0, safe.Text{}
 	bytes, seen := map[diff.Side]int64{}, map[digest.Digest]bool{}
 	for _, p := range comparedPairs(c) {
 		layers, _ := diff.LayersToRead(p)
@@ -226,7 +210,9 @@ func unreadCost(c diff.Comparison) safe.Text {
 			differing[l.Row] = true
 			if !seen[l.Digest] {
 				seen[l.Digest] = true
-				bytes[l.Side] += l.Size
+				if bytes[l.Side] += l.Cost(); l.IsGuess {
+					about = safe.Const("about ")
+				}
 			}
 		}
 		rows, all = rows+len(differing), all+max(layersIn(p.A), layersIn(p.B))
@@ -242,7 +228,7 @@ func unreadCost(c diff.Comparison) safe.Text {
 	if rows == 1 {
 		verb = safe.Const("differs")
 	}
-	return safe.Sprintf("%s of %s %s: %s to read; --inside reads %s", look.Number(rows), layerCount(max(all, rows)), verb, sizes,
+	return safe.Sprintf("%s of %s %s: %s%s to read; --inside reads %s", look.Number(rows), layerCount(max(all, rows)), verb, about, sizes,
 		itOrThem(len(seen)))
 }
 

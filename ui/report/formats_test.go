@@ -44,7 +44,7 @@ func TestReportsArePrintable(t *testing.T) {
 
 var (
 	codeSpan = regexp.MustCompile("`[^`|\\\\]+`|<code>[A-Za-z0-9 &#;\u0080-\U0010ffff-]*</code>")
-	leftOver = regexp.MustCompile(`^[A-Za-z0-9 ,.;:?!'()→×-]*$`)
+	leftOver = regexp.MustCompile(`^(?:[A-Za-z0-9 ,.;:?!'"()→×-]|(?: |^)&&(?: |$)|[+−][0-9])*$`)
 	address  = regexp.MustCompile(`(?i)www\.\w|://`)
 )
 
@@ -55,6 +55,28 @@ func checkMarkdown(t *testing.T, s string) {
 	rest := codeSpan.ReplaceAllString(s, "")
 	if !leftOver.MatchString(rest) || address.MatchString(rest) {
 		t.Fatalf("%q leaves %q", s, rest)
+	}
+}
+
+// TestSentence checks which words of a sentence are code.
+func TestSentence(t *testing.T) {
+	for s, want := range map[string]string{
+		"RUN make && make install differs":     "RUN make && make install differs",
+		"RUN apt-get -y && make differs":       "RUN apt-get `-y &&` make differs",
+		"RUN ln -s /a /b && echo differs":      "RUN ln `-s /a /b &&` echo differs",
+		"RUN cd /a && rm -r /b, then":          "RUN cd `/a &&` rm `-r /b`, then",
+		"it differs in /a, && and /b":          "it differs in `/a`, && and `/b`",
+		`its name is "app" (was "old")`:        `its name is "app" (was "old")`,
+		`its name is "a/b".`:                   "its name is \"`a/b`\".",
+		`CMD ["a","b"] differs`:                "CMD `[\"a\",\"b\"]` differs",
+		"password=(masked) (app/x.py): f(x).":  "`password=(masked)` (`app/x.py`): `f(x)`.",
+		"x +2 −1 lines, 1,204 times, 1.5 kB":   "x +2 −1 lines, 1,204 times, 1.5 kB",
+		"+ x && @name &amp; <b>":               "`+` x `&& @name &amp`; `<b>`",
+		"a*b* _c_ www.example.com http://x y@": "`a*b* _c_ www.example.com http://x y@`",
+	} {
+		if got := sentence(safe.Clean(s)).String(); got != want {
+			t.Errorf("%s\n%s, want\n%s", s, got, want)
+		}
 	}
 }
 

@@ -23,13 +23,14 @@ import (
 type Inside struct {
 	MaxRead  int64           // bytes of layers; the largest that do not fit are not read
 	Accept   diff.InsideCode // the gravest differences inside layers that count as none; "" for no such check
+	Packages bool            // read what the packages need, too; an unknown package is an error
 	Progress io.Writer       // gets the progress; nil for none
 }
 
 // Cost is what a report has read of the layers that explain the difference.
 type Cost struct {
-	Read  int64 // size of the layers whose files are listed
-	Asked int64 // size of all layers that differ, or of all layers of one image
+	Read  int64 // size of the layers whose files are listed, or of their tables of contents
+	Asked int64 // the same of all layers that differ, or of all layers of one image
 }
 
 // layerPlan is the layers to read for a report.
@@ -38,39 +39,61 @@ type layerPlan struct {
 	shelves  map[diff.RowLayers]*inside.Shelf
 	asked    int64 // bytes of all layers that explain the difference
 	left     []diff.LayerToRead
-	unlisted int // layers that cannot be read: encrypted, missing, stored elsewhere
+	bytes    int64                   // to read
+	costs    map[digest.Digest]int64 // of each layer
+	unlisted int                     // layers that cannot be read: encrypted, missing, stored elsewhere
 }
 
 // rowToRead is the layers of one row. One of them alone explains nothing.
 type rowToRead struct {
 	key    diff.RowLayers
 	layers []diff.LayerToRead
-	bytes  int64
+	bytes  int64 // to read: of the layers, or of their tables of contents
 }
 
 // planLayers chooses the layers of some pairs that are read: the smallest rows first, up to limit
-// bytes. Each blob counts once.
-func planLayers(c diff.Comparison, pairs []diff.Pair, limit int64) layerPlan {
-	plan := layerPlan{shelves: map[diff.RowLayers]*inside.Shelf{}}
-	rows, unreadable := rowsToRead(pairs)
+// bytes. Each blob counts once. Unless whole is set, tables of contents do where the layers have them, for packages with
+// the files that list them.
+func planLayers(c diff.Comparison, pairs []diff.Pair, limit int64, whole, packages bool) layerPlan {
+	plan := layerPlan{shelves: map[diff.RowLayers]*inside.Shelf{}, costs: map[digest.Digest]int64{}}
+	rows, unreadable := rowsToRead(pairs, whole, packages)
 	plan.unlisted = unreadable
 	slices.SortStableFunc(rows, func(x, y rowToRead) int { return cmp.Compare(x.bytes, y.bytes) })
-	var sum int64
 	for _, row := range rows {
 		plan.asked += row.bytes
-		if row.bytes > limit-sum {
+		if row.bytes > limit-plan.bytes {
 			plan.left = append(plan.left, row.layers...)
 			continue
 		}
-		sum += row.bytes
+		plan.bytes += row.bytes
 		plan.add(c, row, len(rows))
 	}
+	plan.limitTables(limit - plan.bytes)
 	return plan
+}
+
+// limitTables limits what tables of contents cost beyond the plan to some bytes in all: where one cannot be
+// used, the whole layer is read if it fits; others can be larger than was guessed.
+func (plan *layerPlan) limitTables(spare int64) {
+	var limited []*model.LayerRead
+	for i := range plan.reads {
+		switch read := &plan.reads[i]; {
+		case !read.TOC:
+		case read.Layer.Size <= spare:
+			spare -= read.Layer.Size
+			read.MaxWhole, read.MaxTOC = read.Layer.Size, 0
+		default:
+			limited = append(limited, read)
+		}
+	}
+	for _, read := range limited {
+		read.MaxTOC += spare / int64(len(limited))
+	}
 }
 
 // rowsToRead returns the rows of some pairs whose layers explain the difference, each blob once, and
 // the number of layers that cannot be read.
-func rowsToRead(pairs []diff.Pair) (rows []rowToRead, unreadable int) {
+func rowsToRead(pairs []diff.Pair, whole, packages bool) (rows []rowToRead, unreadable int) {
 	seen := map[digest.Digest]bool{}
 	for _, p := range pairs {
 		layers, not := diff.LayersToRead(p)
@@ -90,8 +113,14 @@ func rowsToRead(pairs []diff.Pair) (rows []rowToRead, unreadable int) {
 				last = l.Row
 				rows = append(rows, rowToRead{key: diff.LayersOf(p.Rows[l.Row])})
 			}
+			switch {
+			case whole:
+				l = l.Whole()
+			case packages:
+				l = l.WithPackages()
+			}
 			row := &rows[len(rows)-1]
-			row.layers, row.bytes = append(row.layers, l), row.bytes+l.Size
+			row.layers, row.bytes = append(row.layers, l), row.bytes+l.Cost()
 		}
 	}
 	return rows, unreadable
@@ -101,16 +130,21 @@ func rowsToRead(pairs []diff.Pair) (rows []rowToRead, unreadable int) {
 // be counted.
 func (plan *layerPlan) add(c diff.Comparison, row rowToRead, several int) {
 	var keep *inside.Shelf
-	if row.key.A != "" && row.key.B != "" && row.key.A != row.key.B {
+	isWhole := func(l diff.LayerToRead) bool { return l.Table == 0 }
+	if row.key.A != "" && row.key.B != "" && row.key.A != row.key.B && slices.ContainsFunc(row.layers, isWhole) {
 		keep = inside.NewShelf(several)
 		plan.shelves[row.key] = keep
 	}
 	for _, l := range row.layers {
 		read := model.LayerRead{Repo: c.A.Ref.Repo(), Layer: l.Descriptor, Keep: keep}
+		if l.Table > 0 {
+			read.Keep, read.TOC, read.MaxTOC, read.MaxWhole = nil, true, l.Table, 1
+			read.Packages, read.Programs = l.Packages, l.Programs
+		}
 		if l.Side == diff.SideB {
 			read.Repo, read.Side = c.B.Ref.Repo(), 1
 		}
-		plan.reads = append(plan.reads, read)
+		plan.reads, plan.costs[l.Digest] = append(plan.reads, read), l.Cost()
 	}
 }
 
@@ -126,6 +160,34 @@ func (plan *layerPlan) texts(row diff.RowLayers, path string) (a, b []byte, ok b
 type layersRead struct {
 	cost    Cost
 	notRead safe.Text // why layers were not read, and what to do; empty if all were
+	errs    []error   // of layers
+	// problems say why tables of contents did not do for packages, so that whole layers were read.
+	problems []error
+	whole    bool // tables of contents must not do
+	// wholeHelps is set if there are layers whose tables of contents cannot be used and that were too large to be read.
+	wholeHelps bool
+}
+
+// addProblem keeps why the table of contents of a layer did not do.
+func (done *layersRead) addProblem(l *inside.Layer) {
+	if l.TableProblem != nil {
+		done.problems = append(done.problems, l.TableProblem)
+	}
+}
+
+// noteProblems writes that whole layers were read since their tables of contents did not do.
+func (r Request) noteProblems(done *layersRead) {
+	for _, err := range done.problems {
+		r.note(safe.Sprintf("%s; the whole layer was read", problemText(err)))
+	}
+}
+
+// problemText is the text of an error of a table of contents without the advice, since the whole layer could be read.
+func problemText(err error) safe.Text {
+	if worded, ok := errors.AsType[*model.ReadError](err); ok {
+		return safe.Gate{}.Clean(worded.Message)
+	}
+	return safe.Gate{}.Clean(err.Error())
 }
 
 // readInside reads the layers that explain the difference and compares what they hold. An error means
@@ -138,38 +200,56 @@ func (r Request) readInside(ctx context.Context, c diff.Comparison) (diff.Compar
 	if err != nil {
 		return c, nil, err
 	}
-	plan := planLayers(c, pairs, r.Inside.MaxRead)
+	isCheck := r.Inside.Accept != "" || len(r.Expect) > 0 // which a table of contents does not decide
+	plan := planLayers(c, pairs, r.Inside.MaxRead, isCheck, r.Inside.Packages)
 	progress := newLayerProgress(r.Inside.Progress, plan)
 	states := progress.read(ctx, r.Registry, plan.reads, r.Inside.MaxRead)
 	progress.clear()
 	if ctx.Err() != nil {
 		return c, nil, ctx.Err()
 	}
-	done := &layersRead{cost: Cost{Asked: plan.asked}}
+	done := &layersRead{cost: Cost{Asked: plan.asked}, whole: isCheck}
 	read, contents, errs := diff.ReadLayers{}, map[digest.Digest]model.Contents{}, []error{}
 	for _, l := range plan.reads {
 		switch s := states[l.Layer.Digest]; {
 		case s.Layer != nil:
 			read[l.Layer.Digest], contents[l.Layer.Digest] = s.Layer, model.ContentsOf(l.Layer, s.Layer)
-			done.cost.Read += l.Layer.Size
+			cost := l.Layer.Size
+			if s.Layer.How == inside.TOC {
+				cost = s.Layer.Packed
+			}
+			done.cost.Read += cost
+			done.cost.Asked += cost - plan.costs[l.Layer.Digest] // that was a guess, or of a table that does not do
+			done.addProblem(s.Layer)
 		case model.IsMissing(s.Err):
 			contents[l.Layer.Digest] = model.Contents{MissingIn: l.Repo}
 			errs = append(errs, s.Err)
 		case progress.stopped && errors.Is(s.Err, context.Canceled):
 			errs = append(errs, errUnsized)
+		case l.TOC && isOfTable(s.Err):
+			done.wholeHelps = true
+			errs = append(errs, s.Err)
 		default:
 			errs = append(errs, cmp.Or(s.Err, errNotRead))
 		}
 	}
-	done.notRead = notReadText(plan, errs)
 	c = c.WithContents(contents)
 	found := diff.Inside{}
 	for _, p := range c.Pairs {
 		if inside := diff.CompareInside(p, read, plan.texts); len(inside.Layers) > 0 {
+			inside.ShareLineCounts(r.Registry)
 			found[p.Manifests()] = inside
 		}
 	}
-	return c.WithInside(found), done, nil
+	if c, err = r.readGaps(ctx, c.WithInside(found), read, &plan, done); err != nil {
+		return c, nil, err
+	}
+	r.noteProblems(done)
+	done.notRead = notReadText(plan, slices.Concat(errs, done.errs))
+	if done.wholeHelps {
+		done.notRead = safe.Sprintf("%s; %s", done.notRead, plan.wholeText())
+	}
+	return c, done, nil
 }
 
 // Errors of layers. A registry neither sends nor refuses the first; the second comes from an image that
@@ -224,6 +304,27 @@ func notReadText(plan layerPlan, errs []error) safe.Text {
 	return safe.Join(parts, "; ")
 }
 
+// wholeText says what reads the whole layers where tables of contents could not be used.
+func (plan layerPlan) wholeText() safe.Text {
+	bytes, seen := plan.asked, map[digest.Digest]bool{}
+	for _, read := range plan.reads {
+		if read.TOC && !seen[read.Layer.Digest] {
+			seen[read.Layer.Digest] = true
+			bytes += read.Layer.Size
+		}
+	}
+	return safe.Sprintf("--max-read %dMB reads the whole layer", (bytes+megabyte-1)/megabyte)
+}
+
+// isOfTable reports whether an error is one of the table of contents, and the whole layer may be read.
+func isOfTable(err error) bool {
+	if _, isLarger := errors.AsType[*model.TOCSizeError](err); isLarger {
+		return true
+	}
+	worded, isWorded := errors.AsType[*model.ReadError](err)
+	return isWorded && worded.Corrupt
+}
+
 const megabyte = 1_000_000
 
 func layerCount(n int) safe.Text { return look.Count(n, safe.Const("layer"), safe.Const("layers")) }
@@ -242,20 +343,28 @@ func (r Request) judgeInside(c diff.Comparison, same bool, done *layersRead) (bo
 		return same, nil
 	}
 	if r.Inside.Accept == "" {
-		r.noteNotRead(done)
+		r.noteUnlessKnown(c, done)
 		return same, nil
 	}
 	switch c.Accept(r.Inside.Accept) {
 	case diff.Accepted:
-		r.noteNotRead(done)
+		r.noteUnlessKnown(c, done)
 		return true, nil
 	case diff.Undecided:
 		return false, &model.ReadError{Message: fmt.Sprintf("--accept %s cannot be decided: %s", r.Inside.Accept,
 			cmp.Or(done.notRead.String(), "a layer could not be read to its end"))}
 	case diff.Refused:
 	}
-	r.noteNotRead(done)
+	r.noteUnlessKnown(c, done)
 	return false, nil
+}
+
+// noteUnlessKnown writes which layers were not read, unless the error about packages says that.
+func (r Request) noteUnlessKnown(c diff.Comparison, done *layersRead) {
+	err := r.packagesKnown(c, done)
+	if err == nil || r.unread(c) != nil || !strings.Contains(err.Error(), done.notRead.String()) {
+		r.noteNotRead(done)
+	}
 }
 
 // noteNotRead writes which layers were not read, if any.
@@ -291,10 +400,7 @@ type layerProgress struct {
 }
 
 func newLayerProgress(w io.Writer, plan layerPlan) *layerProgress {
-	p := &layerProgress{w: w, bytes: map[digest.Digest]int64{}}
-	for _, read := range plan.reads {
-		p.total += read.Layer.Size
-	}
+	p := &layerProgress{w: w, total: plan.bytes, bytes: map[digest.Digest]int64{}}
 	return p
 }
 

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +19,8 @@ import (
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/inside"
 	"github.com/tagdiff/tagdiff/model/inside/insidetest"
+	"github.com/tagdiff/tagdiff/model/program/programtest"
+	"github.com/tagdiff/tagdiff/ui/look"
 )
 
 type items = []insidetest.Item
@@ -36,7 +39,7 @@ func (s insides) ReadLayers(ctx context.Context, reads []model.LayerRead, progre
 		*s.asked = append(*s.asked, read.Layer.Digest)
 		state := model.LayerState{Digest: read.Layer.Digest, Err: cmp.Or(ctx.Err(), s.fails[read.Layer.Digest])}
 		if held, ok := s.held[read.Layer.Digest]; ok && state.Err == nil {
-			state.Layer, state.Err = inside.Read(bytes.NewReader(insidetest.Tar(held...)), inside.Options{Keep: read.Keep, Side: read.Side})
+			state.Layer, state.Err = inside.Read(bytes.NewReader(insidetest.Gzip(insidetest.Tar(held...))), inside.Options{Keep: read.Keep, Side: read.Side})
 			state.Layer.Blob = read.Layer.Digest
 			if read.Layer.Size > 0 {
 				state.Layer.Packed = read.Layer.Size
@@ -225,7 +228,7 @@ func TestInside_unknownSize(t *testing.T) {
 	}
 	s.put(t, "a", nil, layer("1a"), layer("2a"))
 	s.put(t, "b", nil, layer("1b"), layer("2b"))
-	_, notes, _, err := s.write(t, Request{Inside: &Inside{MaxRead: 1000}}, "a", "b")
+	_, notes, _, err := s.write(t, Request{Inside: &Inside{MaxRead: 60}}, "a", "b")
 	if want := "tagdiff: layers of unknown size are larger than --max-read allows; and 2 more layers could not be read\n"; err != nil || notes != want {
 		t.Errorf("%v, notes %q, want %q", err, notes, want)
 	}
@@ -299,7 +302,7 @@ func changed() (a, b items) {
 func TestInside_golden(t *testing.T) {
 	a, b := changed()
 	s := twoBuilds(t, a, b, "fast", "fast")
-	big := aFile("opt/big", strings.Repeat("x", leastWaste))
+	big := aFile("opt/big", strings.Repeat("x", look.LeastWaste))
 	s.put(t, "wasteful", nil,
 		heldStep{step{text: "RUN download", files: "download", size: 1e6}, items{big, aFile("etc/x", "1")}},
 		heldStep{step{text: "RUN rm /opt/big", files: "rm", size: 100}, items{insidetest.File("opt/.wh.big", "").At(noon)}})
@@ -346,6 +349,39 @@ func TestInside_json(t *testing.T) {
 		}
 		if in.Changes[0].Path != "z" || !in.Verified || in.How != "full" || strings.Join(in.Why, " ") != "W3 W8" {
 			t.Errorf("first %q, verified %v, %s, %v", in.Changes[0].Path, in.Verified, in.How, in.Why)
+		}
+	}
+}
+
+// TestInside_merged checks what JSON says of the files of all layers: what only one side deletes, and that equal layers
+// above were not read; and the package and the machine of a program.
+func TestInside_merged(t *testing.T) {
+	elf := string(programtest.ELF{Machine: 183}.Bytes())
+	held := func(version string, more ...insidetest.Item) items {
+		return append(items{
+			aFile("var/lib/dpkg/status", "Package: x\nStatus: install ok installed\nArchitecture: arm64\nVersion: "+version+"\n\n"),
+			aFile("var/lib/dpkg/info/x.list", "/usr/bin/x\n"), aFile("usr/bin/x", elf+version).As(0o755, 0, 0),
+		}, more...)
+	}
+	s := twoBuilds(t, held("1", insidetest.File(".wh.gone", "")), held("2"), "fast", "fast")
+	top := heldStep{step{text: "RUN top", files: "top", size: 1_000_000}, items{aFile("top", "1")}}
+	base := heldStep{step{text: "ADD base.tar /", files: "base", size: 29_000_000}, items{aFile("bin/sh", "sh")}}
+	s.put(t, "c", nil, base, heldStep{step{text: "RUN make", files: "made a", size: 4_000_000}, nil}, top)
+	s.put(t, "d", nil, base, heldStep{step{text: "RUN make", files: "made b", size: 4_000_000}, nil}, top)
+	for tags, covered := range map[[2]string]bool{{"a", "b"}: false, {"c", "d"}: true} {
+		out, _, _, err := s.write(t, Request{Format: "json", Inside: &Inside{MaxRead: 1e9}}, tags[0], tags[1])
+		var r jsonReport
+		if err := errors.Join(err, json.Unmarshal([]byte(out), &r)); err != nil {
+			t.Fatal(err)
+		}
+		in := r.Platforms[0].Inside
+		if in == nil || in.Deletions == nil || len(in.Deletions.B) != 0 || !slices.Equal(in.Deletions.A, []jsonDeletion{{"gone", "whiteout"}}) ||
+			in.Covered != covered {
+			t.Fatalf("%v: %+v", tags, in)
+		}
+		first := in.Changes[0]
+		if first.Path != "usr/bin/x" || first.Package != "x" || first.A.Machine != "arm64" || first.B.Machine != "arm64" {
+			t.Errorf("%+v, A %+v", first, first.A)
 		}
 	}
 }

@@ -57,7 +57,10 @@ type jsonPair struct {
 	Base     *jsonBase     `json:"base"`
 	Steps    []jsonRow     `json:"steps"`
 	Findings []jsonFinding `json:"findings"`
-	Inside   *jsonInside   `json:"inside,omitempty"` // of the files that the layers give together
+	Inside   *jsonInside   `json:"inside,omitempty"`   // of the files that the layers give together
+	Packages []jsonPackage `json:"packages,omitempty"` // that differ, or of the only image
+	Unknown  []jsonUnknown `json:"packagesUnknown,omitempty"`
+	Programs []jsonProgram `json:"programs,omitempty"`
 }
 
 type jsonBase struct {
@@ -211,7 +214,9 @@ func stringsOf(lines []safe.Text) []string {
 
 func (o Options) pair(c diff.Comparison, p diff.Pair) jsonPair {
 	out := jsonPair{Platform: p.Platform, A: converted(p.A, o.image), B: converted(p.B, o.image), Base: o.base(c, p), Steps: []jsonRow{},
-		Findings: o.findings(p.Findings, slices.Concat(p.Findings, c.Findings)), Inside: o.pairInside(p)}
+		Findings: o.findings(p.Findings, slices.Concat(p.Findings, c.Findings)), Inside: o.pairInside(p),
+		Packages: o.pairPackages(c, p), Unknown: o.pairUnknown(c, p),
+		Programs: o.programs(c, p)}
 	if out.A != nil {
 		out.A.Names = o.namedBase(c.BaseClaim(diff.SideA, p))
 	}
@@ -297,7 +302,7 @@ func (o Options) findings(found, candidates []diff.Finding) []jsonFinding {
 	out := []jsonFinding{}
 	for _, f := range found {
 		j := jsonFinding{
-			ID: f.ID, Name: f.Name, Severity: f.Severity, Trust: f.Trust, Say: f.Text.String(), Next: f.Next.String(), Evidence: []jsonEvidence{},
+			ID: f.ID, Name: f.Name, Severity: f.Severity, Trust: f.Trust, Say: f.Text.String(), Next: o.next(f).String(), Evidence: []jsonEvidence{},
 			Command: o.command(f.Command).String(), Proof: stringsOf(f.Proof), Check: o.command(f.Check).String(),
 			Common: f.Common, Under: orNull(under[f.ID]),
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/diff/filediff"
 	"github.com/tagdiff/tagdiff/model/inside"
+	"github.com/tagdiff/tagdiff/ui/look"
 )
 
 // maxChanges limits the changes of a step in JSON.
@@ -29,6 +30,22 @@ type jsonInside struct {
 	Why      []string     `json:"why"`
 	Changes  []jsonChange `json:"changes"`
 	Left     int          `json:"left"`
+	Unknown  int          `json:"unknown"`       // paths of one side, which layers that were not read may have
+	Cut      []string     `json:"cut,omitempty"` // what the lists of the layers lack
+	// Deletions are what only one side deletes of layers that were not read. Covered is set if equal layers above
+	// those of the list were not read.
+	Deletions *jsonDeletions `json:"deletions,omitempty"`
+	Covered   bool           `json:"covered,omitempty"`
+}
+
+type jsonDeletions struct {
+	A []jsonDeletion `json:"a"`
+	B []jsonDeletion `json:"b"`
+}
+
+type jsonDeletion struct {
+	Path string `json:"path"`
+	Type string `json:"type"`
 }
 
 type jsonEntries struct {
@@ -49,18 +66,21 @@ type jsonCounts struct {
 	Xattr   int `json:"xattr"`
 	Device  int `json:"device"`
 	Time    int `json:"time"`
-	Packing int `json:"packing"` // equal but for a time that a tool has cut or rounded to seconds
+	Unknown int `json:"unknown,omitempty"` // files of one size whose content was not hashed, and equal else
+	Packing int `json:"packing"`           // equal except for a time that a tool has cut or rounded to seconds
 }
 
 type jsonChange struct {
-	Path    string     `json:"path"`
-	From    string     `json:"from,omitempty"`
-	What    []string   `json:"what"`
-	Cause   string     `json:"cause,omitempty"`
-	Unknown bool       `json:"unknown,omitempty"`
-	Lines   *jsonLines `json:"lines,omitempty"`
-	A       *jsonFile  `json:"a"`
-	B       *jsonFile  `json:"b"`
+	Path     string     `json:"path"`
+	From     string     `json:"from,omitempty"`
+	What     []string   `json:"what"`
+	Cause    string     `json:"cause,omitempty"`
+	Package  string     `json:"package,omitempty"`
+	Unknown  bool       `json:"unknown,omitempty"`
+	Replaced bool       `json:"replaced,omitempty"`
+	Lines    *jsonLines `json:"lines,omitempty"`
+	A        *jsonFile  `json:"a"`
+	B        *jsonFile  `json:"b"`
 }
 
 type jsonLines struct {
@@ -78,6 +98,11 @@ type jsonFile struct {
 	SHA256 string      `json:"sha256,omitempty"`
 	Link   string      `json:"link,omitempty"`
 	Xattrs []jsonXattr `json:"xattrs,omitempty"`
+	// Implied and Lent are those of inside.Entry.
+	Implied bool `json:"implied,omitempty"`
+	Lent    bool `json:"lent,omitempty"`
+	// Machine is that of a program, in the words of platforms.
+	Machine string `json:"machine,omitempty"`
 }
 
 type jsonXattr struct {
@@ -92,6 +117,9 @@ func (o Options) rowInside(r diff.Row) *jsonInside {
 	}
 	layers := []*inside.Layer{r.Inside.A, r.Inside.B}
 	out := o.inside(r.Inside, layers, r.IsInsideVerified())
+	for _, text := range look.CutTexts(r.Inside, r.Class == diff.Alone) {
+		out.Cut = append(out.Cut, text.String())
+	}
 	if r.Class == diff.Alone {
 		o.addEntries(out, cmp.Or(r.Inside.A, r.Inside.B))
 	}
@@ -116,7 +144,24 @@ func (o Options) pairInside(p diff.Pair) *jsonInside {
 	for _, r := range p.Rows {
 		verified = verified && (r.Inside == nil || r.IsInsideVerified())
 	}
-	return o.inside(merged, layers, verified)
+	out := o.inside(merged, layers, verified)
+	out.Covered = p.Inside.IsBelowUnread()
+	if a, b := p.Inside.OnlyDeletions(); len(a)+len(b) > 0 {
+		out.Deletions = &jsonDeletions{o.deletions(a), o.deletions(b)}
+	}
+	return out
+}
+
+// deletions are what only one side deletes, as many as there are changes at most.
+func (o Options) deletions(all []diff.Deletion) []jsonDeletion {
+	out := []jsonDeletion{}
+	for _, d := range all {
+		if len(out) >= maxChanges && !o.AllFiles {
+			break
+		}
+		out = append(out, jsonDeletion{o.Gate.Mask(d.Path), entryTypes[d.Kind]})
+	}
+	return out
 }
 
 // inside describes what differs between two lists of files, which some layers have.
@@ -136,15 +181,23 @@ func (o Options) inside(f *diff.LayerFiles, layers []*inside.Layer, verified boo
 	if len(out.Why) == 0 && f.Rung != filediff.Nothing {
 		out.Why = append(out.Why, f.Rung.String())
 	}
-	for _, changes := range [][]filediff.Change{f.Grave(), noise(f)} {
-		for _, ch := range changes {
+	packageOf := f.PackageNames()
+	for _, changes := range []diff.SomeChanges{f.Grave(), f.Noise()} {
+		for ch := range changes.All() {
 			if len(out.Changes) >= maxChanges && !o.AllFiles {
 				break
 			}
-			out.Changes = append(out.Changes, o.change(f, ch))
+			change := o.change(f, ch)
+			change.Package = o.Gate.Mask(packageOf[ch.Path])
+			out.Changes = append(out.Changes, change)
 		}
 	}
 	out.Left = f.Len() - len(out.Changes)
+	for i := range f.Len() {
+		if f.At(i).IsUncertain() {
+			out.Unknown++
+		}
+	}
 	return out
 }
 
@@ -182,10 +235,10 @@ func howRead(layers []*inside.Layer) string {
 
 func countsOf(c filediff.Changes) jsonCounts {
 	return jsonCounts{
-		Same: c.Same - c.Rewritten, Packing: c.Rewritten, Added: c.Count(filediff.Added), Removed: c.Count(filediff.Removed),
+		Same: c.Same - c.Rewritten, Packing: c.Rewritten, Unknown: c.Unknown, Added: c.Count(filediff.Added), Removed: c.Count(filediff.Removed),
 		Moved: c.Count(filediff.Moved), Content: c.Count(filediff.Content), Type: c.Count(filediff.Kind), Mode: c.Count(filediff.Mode),
-		Owner: c.Count(filediff.Owner), Link: c.Count(filediff.Link), Xattr: c.Count(filediff.Xattrs), Device: c.Count(filediff.Device),
-		Time: c.Count(filediff.Time),
+		Owner: c.Count(filediff.Owner), Link: c.Count(filediff.Link) + c.Count(filediff.HardLinks), Xattr: c.Count(filediff.Xattrs),
+		Device: c.Count(filediff.Device), Time: c.Count(filediff.Time),
 	}
 }
 
@@ -196,12 +249,13 @@ var wayNames = []struct {
 }{
 	{filediff.Added, "added"}, {filediff.Removed, "removed"}, {filediff.Moved, "moved"}, {filediff.Kind, "type"},
 	{filediff.Content, "content"}, {filediff.Link, "link"}, {filediff.Device, "device"}, {filediff.Owner, "owner"},
-	{filediff.Mode, "mode"}, {filediff.Xattrs, "xattr"}, {filediff.Time, "time"},
+	{filediff.Mode, "mode"}, {filediff.Xattrs, "xattr"}, {filediff.HardLinks, "link"}, {filediff.Time, "time"},
 }
 
 func (o Options) change(f *diff.LayerFiles, ch filediff.Change) jsonChange {
 	out := jsonChange{
-		Path: o.Gate.Mask(ch.Path), From: o.Gate.Mask(ch.From), What: []string{}, Unknown: ch.Unknown, A: o.file(ch.A), B: o.file(ch.B),
+		Path: o.Gate.Mask(ch.Path), From: o.Gate.Mask(ch.From), What: []string{}, A: o.file(ch.A), B: o.file(ch.B),
+		Unknown: ch.IsUncertain(), Replaced: diff.IsReplaced(ch),
 	}
 	for _, w := range wayNames {
 		if ch.What.Has(w.way) {
@@ -229,10 +283,16 @@ func (o Options) file(e *inside.Entry) *jsonFile {
 	}
 	out := &jsonFile{
 		Type: entryTypes[e.Kind], Mode: fmt.Sprintf("%04o", e.Mode), UID: e.UID, GID: e.GID, Size: e.Size,
-		MTime: e.Time.UTC().Format(time.RFC3339Nano), Link: o.Gate.Mask(e.Link),
+		Link: o.Gate.Mask(e.Link), Implied: e.Implied, Lent: e.Lent,
+	}
+	if !e.Implied {
+		out.MTime = e.Time.UTC().Format(time.RFC3339Nano)
 	}
 	if e.Sum != (inside.Hash{}) {
 		out.SHA256 = hex.EncodeToString(e.Sum[:])
+	}
+	if e.Program != nil {
+		out.Machine = e.Program.Machine
 	}
 	for _, x := range e.Xattrs {
 		out.Xattrs = append(out.Xattrs, jsonXattr{o.Gate.Mask(x.Name), base64.StdEncoding.EncodeToString([]byte(x.Value))})

@@ -53,8 +53,8 @@ func (m markdownWriter) heading(title safe.Text) {
 
 func (m markdownWriter) finding(f platformFinding) {
 	m.findingText(safe.Concat(safe.Const("- **"), severity(f.Finding), safe.Const("** ")), f)
-	if !f.Next.IsEmpty() {
-		m.line(safe.Const("  Next: "), sentence(f.Next))
+	if next := m.o.next(f.Finding); !next.IsEmpty() {
+		m.line(safe.Const("  Next: "), sentence(next))
 	}
 	if !f.Command.IsEmpty() {
 		m.line(safe.Const("  Command: "), code(f.Command))

@@ -22,6 +22,8 @@ type Options struct {
 	PlainHTTP   bool              // shell commands need a flag for registries without TLS
 	Expectation *diff.Expectation // printed first; may be nil
 	Cost        *Cost             // of reading layers; nil if none were asked for
+	AllPackages bool              // list all packages that differ, and those of one image
+	Programs    bool              // list all programs of the layers that were read
 	AllFiles    bool              // list all files that differ, and all of one image
 }
 
@@ -31,6 +33,24 @@ func (o Options) command(t safe.Text) safe.Text {
 		return diff.Insecure(t)
 	}
 	return t
+}
+
+// next returns what to do about a finding. It leaves out a flag that the report was made with, and the tab that
+// shows what the report lists.
+func (o Options) next(f diff.Finding) safe.Text {
+	text := f.Next.String()
+	for _, given := range []struct {
+		is   bool
+		hint string
+	}{
+		{o.AllPackages, " (tab Packages, or --packages in a report)"},
+		{o.Cost != nil, " (tab Files, or --inside in a report)"},
+	} {
+		if given.is {
+			text = strings.Replace(text, given.hint, "", 1)
+		}
+	}
+	return safe.Clean(text)
 }
 
 // printer writes lines of safe text only, so that untrusted text cannot bypass

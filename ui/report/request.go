@@ -15,6 +15,7 @@ import (
 
 	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/inside"
 	"github.com/tagdiff/tagdiff/model/panics"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
@@ -29,19 +30,22 @@ type Source interface {
 	Contents(ctx context.Context, repo model.Ref, layers []model.LayerPart) (map[digest.Digest]model.Contents, error)
 	CheckBlobs(ctx context.Context, repo model.Ref, blobs []v1.Descriptor, checked func(model.BlobState)) error
 	ReadLayers(ctx context.Context, reads []model.LayerRead, progress func(model.LayerState)) model.LayerStates
+	LineCounts(a, b digest.Digest) inside.LineCounts
+	KeepLineCounts(a, b digest.Digest, counts inside.LineCounts)
 }
 
 // Request describes a report.
 type Request struct {
 	Registry Source
-	Format   string   // text, markdown or json
-	Platform string   // compare this platform only; "" for all
-	Exact    bool     // images are the same only if their digests are equal
-	Expect   []string // platforms that one image must have, as diff.ParseExpected returns them
-	Digests  *Digests // list tags with their digests; nil for names only
-	Siblings bool     // also resolve the other tags of the repositories
-	Inside   *Inside  // read the layers that differ, of one image all; nil for none
-	Journal  Journal  // earlier sightings of the tags; may be nil
+	Format   string    // text, markdown or json
+	Platform string    // compare this platform only; "" for all
+	Exact    bool      // images are the same only if their digests are equal
+	Expect   []string  // platforms that one image must have, as diff.ParseExpected returns them
+	Digests  *Digests  // list tags with their digests; nil for names only
+	Siblings bool      // also resolve the other tags of the repositories
+	Inside   *Inside   // read the layers that differ, of one image all; nil for none
+	Programs *Programs // read for which machines programs are; nil for nothing
+	Journal  Journal   // earlier sightings of the tags; may be nil
 	Options  Options
 	Errors   io.Writer // gets a line for each tag that could not be resolved, and one if a list is empty; may be nil
 }
@@ -93,6 +97,9 @@ func (r Request) compare(ctx context.Context, w io.Writer, a, b model.Ref) (bool
 	if err != nil {
 		return false, err
 	}
+	if c, err = r.readPrograms(ctx, c); err != nil {
+		return false, err
+	}
 	if c, err = r.restrict(c); err != nil {
 		return false, err
 	}
@@ -103,7 +110,7 @@ func (r Request) compare(ctx context.Context, w io.Writer, a, b model.Ref) (bool
 	if r.Exact && !same && c.Same(false) {
 		r.note(safe.Const("--exact: the digests differ, so the exit code is 1"))
 	}
-	return same, cmp.Or(r.unread(c), errInside, errTags)
+	return same, cmp.Or(r.unread(c), errInside, r.packagesKnown(c, layers), errTags)
 }
 
 // readOrNil returns what was read, nil after an error.
@@ -212,13 +219,25 @@ func (r Request) describe(ctx context.Context, w io.Writer, ref model.Ref) error
 	if err != nil {
 		return err
 	}
-	if err := r.withCost(layers).print(w, c); err != nil {
+	switch {
+	case r.Inside != nil && r.Inside.Packages && r.Format == "text":
+		err = r.listPackages(w, c)
+	case r.Options.Programs && r.Format == "text":
+		err = ProgramList(w, c, r.Options)
+	default:
+		err = r.withCost(layers).print(w, c)
+	}
+	if err != nil {
 		return err
 	}
-	if layers != nil {
+	errPackages := r.packagesKnown(c, layers)
+	if errPackages == nil && r.Inside != nil && r.Inside.Packages {
+		r.noteNoPackages(c)
+	}
+	if layers != nil && errPackages == nil {
 		r.noteNotRead(layers)
 	}
-	return cmp.Or(notRead(c), errTags)
+	return cmp.Or(notRead(c), errPackages, errTags)
 }
 
 // describeArtifact reads one image and its tag context. errTags reports that the tag context
@@ -235,6 +254,9 @@ func (r Request) describeArtifact(ctx context.Context, ref model.Ref) (c diff.Co
 	if c, layers, err = r.readInside(ctx, c); err != nil {
 		return c, nil, nil, err
 	}
+	if c, err = r.readPrograms(ctx, c); err != nil {
+		return c, nil, nil, err
+	}
 	c, err = r.restrict(c)
 	return c, layers, errTags, err
 }
@@ -247,6 +269,7 @@ func (r Request) expect(ctx context.Context, w io.Writer, ref model.Ref) (bool, 
 	}
 	c, errBlobs := r.checkBlobs(ctx, c)
 	e := diff.Expect(c, r.Expect)
+	e.SawPrograms = r.Programs != nil
 	if err := e.UnknownPlatform(c); err != nil {
 		return false, err
 	}
@@ -255,7 +278,7 @@ func (r Request) expect(ctx context.Context, w io.Writer, ref model.Ref) (bool, 
 		return false, err
 	}
 	errInside := r.checkInside(c, e.Met(), layers)
-	return e.Met(), cmp.Or(e.Unread(), unreadable(unreadIndex(c.A)), errInside, errTags, errBlobs)
+	return e.Met(), cmp.Or(e.Unread(), unreadable(unreadIndex(c.A)), errInside, errTags, errBlobs, e.Undecided())
 }
 
 // checkBlobs asks the registry whether it has every config and layer of the images for the expected
@@ -274,7 +297,8 @@ func (r Request) checkBlobs(ctx context.Context, c diff.Comparison) (diff.Compar
 			states[s.Digest] = s
 		}
 	})
-	return diff.Describe(c.A.WithBlobStates(states)).WithTagContext(c.TagContext).WithInside(c.Inside), cmp.Or(err, unknown)
+	known := diff.Describe(c.A.WithBlobStates(states)).WithTagContext(c.TagContext)
+	return known.WithInside(c.Inside).WithPrograms(c.Programs), cmp.Or(err, unknown)
 }
 
 // unreadable returns err, or nil for the error of a missing manifest: it is a result, which
@@ -317,16 +341,19 @@ func (r Request) withCost(layers *layersRead) Request {
 	return r
 }
 
-func (r Request) print(w io.Writer, c diff.Comparison) error {
-	switch r.Format {
+func (r Request) print(w io.Writer, c diff.Comparison) error { return Write(w, r.Format, c, r.Options) }
+
+// Write prints a comparison in a format: text, markdown or json.
+func Write(w io.Writer, format string, c diff.Comparison, o Options) error {
+	switch format {
 	case "text":
-		return Text(w, c, r.Options)
+		return Text(w, c, o)
 	case "markdown":
-		return Markdown(w, c, r.Options)
+		return Markdown(w, c, o)
 	case "json":
-		return JSON(w, c, r.Options)
+		return JSON(w, c, o)
 	}
-	return fmt.Errorf("unknown report form %q", r.Format)
+	return fmt.Errorf("unknown report format %q", format)
 }
 
 // list prints the repositories of a registry or the tags of a repository. If an error

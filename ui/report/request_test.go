@@ -11,6 +11,7 @@ import (
 	"github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/inside"
 	"github.com/tagdiff/tagdiff/model/safe"
 )
 
@@ -38,6 +39,8 @@ func (s artifacts) ReadLayers(context.Context, []model.LayerRead, func(model.Lay
 	return nil
 }
 
+func (artifacts) LineCounts(_, _ digest.Digest) inside.LineCounts            { return nil }
+func (artifacts) KeepLineCounts(_, _ digest.Digest, _ inside.LineCounts)     {}
 func (artifacts) Repositories(context.Context, string, func([]string)) error { return nil }
 func (artifacts) Tags(context.Context, model.Ref, func([]string)) error      { return nil }
 func (s artifacts) ref(tag string) model.Ref                                 { return s[tag].Ref }

@@ -82,8 +82,8 @@ func (t textWriter) heading(title safe.Text) {
 func (t textWriter) finding(f platformFinding) {
 	indent := blanks(severityWidth)
 	t.findingText(t.g.Fit(severity(f.Finding), severityWidth), f)
-	if !f.Next.IsEmpty() {
-		t.wrapped(safe.Sprintf("%s%s ", indent, t.g.Arrow), f.Next)
+	if next := t.o.next(f.Finding); !next.IsEmpty() {
+		t.wrapped(safe.Sprintf("%s%s ", indent, t.g.Arrow), next)
 	}
 	if !f.Command.IsEmpty() { // on one line, to be copied
 		t.line(indent, safe.Const("$ "), f.Command)

@@ -45,6 +45,7 @@ type writer interface {
 	platforms([]entry)
 	paragraph(safe.Text)
 	steps(t stepTable, columns []safe.Text)
+	packages(s packageSection)
 	files(s fileSection)
 }
 
@@ -96,6 +97,8 @@ func walk(w writer) error {
 	for _, t := range stepTables(c) {
 		w.steps(t, columns)
 	}
+	writePrograms(w)
+	writePackages(w)
 	writeFiles(w)
 	return w.content().end()
 }

@@ -27,6 +27,20 @@ func (x index) addParts(of digest.Digest, parts []model.Part) {
 	}
 }
 
+// addEntries records what a comparison has read of the entries of an index.
+func (x index) addEntries(of digest.Digest, parts []model.Part) {
+	x.entries[of] = slices.DeleteFunc(slices.Clone(parts), func(p model.Part) bool { return p.Kind != model.PartChild })
+}
+
+// entriesOf returns the entries of an index whose digests begin with p.
+func (x index) entriesOf(of digest.Digest, p model.DigestPrefix) []model.Part {
+	read := slices.DeleteFunc(slices.Clone(x.entries[of]), func(part model.Part) bool { return !p.Of(part.Digest) })
+	if len(read) > 0 {
+		return read
+	}
+	return model.ChildParts(slices.DeleteFunc(slices.Clone(x.children[of]), func(d v1.Descriptor) bool { return !p.Of(d.Digest) }))
+}
+
 // imageID returns the image ID of a target, "" if it was not read or if the target has
 // several images: two indexes may share one image and differ in the others.
 func (x index) imageID(of digest.Digest) digest.Digest {
@@ -59,6 +73,7 @@ func (p tagsPage) addArtifacts(read []model.Artifact) tagsPage {
 	for _, a := range read {
 		if a.Ref.Repo() == p.ref {
 			p.index.addParts(a.Digest(), a.Parts())
+			p.index.addEntries(a.Digest(), a.Parts())
 			p.search = p.search.noteParts(p.index, a.Digest())
 			if images := a.Images(); len(images) > 0 && images[0].Image != nil {
 				p.index.addStack(a.Digest(), images[0].Image.Stack())
@@ -231,11 +246,7 @@ func (p tagsPage) DigestOwners(x model.DigestPrefix) []model.Owner {
 		ref := p.ref.WithTag(tag)
 		owners = append(owners, diff.OwnersIn(x, ref, []model.Part{{Digest: t.Digest, Kind: model.PartManifest}})...)
 		owners = append(owners, diff.OwnersIn(x, ref, p.index.parts[t.Digest])...)
-		for _, c := range p.index.children[t.Digest] {
-			if x.Of(c.Digest) {
-				owners = append(owners, diff.OwnersIn(x, ref, model.ChildParts([]v1.Descriptor{c}))...)
-			}
-		}
+		owners = append(owners, diff.OwnersIn(x, ref, p.index.entriesOf(t.Digest, x))...)
 	}
 	for tag, m := range p.index.moves {
 		owners = append(owners, ownersOfSighting(x, p.ref.WithTag(tag), m.from)...)

@@ -66,7 +66,7 @@ func TestGoto_digest(t *testing.T) {
 		"sha256:" + fakereg.Short("config2"): "is the image ID of :other",
 		fakereg.Short("config layer"):        "is the layer of step 2 of :classic, :list",
 		fakereg.Short("config files") + "…":  "is the diff_id of step 2 of :classic, :list",
-		"@" + fakereg.Short("inner"):         "is the linux/amd64 image in the index of :list",
+		"@" + fakereg.Short("inner"):         "is the linux/amd64 entry in the index of :list",
 		"sha256:0123":                        "sha256:0123 is too short: at least 12 digits of a digest are needed",
 		strings.Repeat("0", 12):              "000000000000 was not found in the digests of 3 tags and the first image of each",
 	} {

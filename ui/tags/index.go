@@ -24,6 +24,7 @@ type index struct {
 	parts     map[digest.Digest][]model.Part    // image IDs, layers and diff_ids that were read of an image or an index
 	stacks    map[digest.Digest]model.Stack     // layers of the first image that was read of a target
 	children  map[digest.Digest][]v1.Descriptor // entries of indexes; empty for other manifests
+	entries   map[digest.Digest][]model.Part    // entries of indexes whose manifests a comparison has read
 	byDigest  map[digest.Digest][]string        // tags by target, in natural order
 	byImageID map[digest.Digest][]digest.Digest // targets of a single image by its image ID
 	listedIn  map[digest.Digest][]digest.Digest // indexes by the images they list
@@ -42,7 +43,7 @@ func newIndex() index {
 	return index{
 		requested: map[string]bool{}, read: map[digest.Digest]bool{}, failed: map[digest.Digest]bool{}, tags: map[string]model.Tagged{},
 		images: map[digest.Digest]model.TagInfo{}, parts: map[digest.Digest][]model.Part{}, stacks: map[digest.Digest]model.Stack{},
-		children: map[digest.Digest][]v1.Descriptor{},
+		children: map[digest.Digest][]v1.Descriptor{}, entries: map[digest.Digest][]model.Part{},
 		byDigest: map[digest.Digest][]string{}, byImageID: map[digest.Digest][]digest.Digest{},
 		listedIn: map[digest.Digest][]digest.Digest{}, attached: map[digest.Digest][]string{},
 		moves: map[string]movedTag{}, filled: &filledColumns{},
@@ -180,6 +181,12 @@ func (x index) lookup(tag string) (model.Tagged, *model.TagInfo) {
 		return t, &info
 	}
 	return t, nil
+}
+
+// infoOf returns what was read of the target of a tag, nil if nothing was.
+func (x index) infoOf(tag string) *model.TagInfo {
+	_, info := x.lookup(tag)
+	return info
 }
 
 // createdSeconds returns the Unix time at which the first image was built, 0 if

@@ -15,7 +15,7 @@ import (
 	"github.com/tagdiff/tagdiff/ui/page"
 )
 
-// sortOrder names what a list of tags is sorted by.
+// sortOrder is what a list of tags is sorted by, an index of page.TagOrders.
 type sortOrder int
 
 const (
@@ -26,7 +26,7 @@ const (
 	sortOrders
 )
 
-var orderNames = [sortOrders]safe.Text{safe.Const("name"), safe.Const("version"), safe.Const("created"), safe.Const("size")}
+func (o sortOrder) name() safe.Text { return safe.Clean(page.TagOrders[o]) }
 
 // needsImages reports whether the order needs images to be read.
 func (o sortOrder) needsImages() bool { return o == byCreated || o == bySize }
@@ -134,6 +134,15 @@ func countNumbers(tag string) int {
 		}
 	}
 	return most
+}
+
+// withFirstOrder sorts the list as the environment says.
+func (p tagsPage) withFirstOrder() tagsPage {
+	p.order = sortOrder(max(slices.Index(page.TagOrders, p.env.TagOrder), 0)) //nolint:gosec // less than sortOrders
+	if p.order.needsImages() {
+		p.survey.stage = surveyPending
+	}
+	return p
 }
 
 // nextOrder sorts the list by the next order.

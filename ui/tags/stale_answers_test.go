@@ -49,7 +49,7 @@ func TestSurvey_filter(t *testing.T) {
 	if n := s.Asked.Load() - before; n < 92 || n > 200 {
 		t.Errorf("%d requests, 92 of them announced", n)
 	}
-	d.Sees("1/3500")
+	d.Sees("13/3500", "›  1.12 ") // the place stays
 	d.Keys("f")
 	d.Sees("no findings on the 1", "of 3,500 tags resolved so far")
 }

@@ -35,19 +35,51 @@ func (p tagsPage) linesAbove(f page.Frame) []look.Line {
 }
 
 // linesBelow returns the number of lines below the list: one about the tag under
-// the cursor.
-func (p tagsPage) linesBelow(f page.Frame) int {
+// the cursor and, where its row does not show all, those that do.
+func (p tagsPage) linesBelow(f page.Frame, c tagColumns) int {
 	if f.Height < minHeight || len(p.list.Shown) == 0 {
 		return 0
 	}
-	return 1
+	const values = 30 // cells of the values that columns do not show
+	needs := 0
+	if c.kind == 0 || c.platforms == 0 || c.size == 0 && p.index.filled.size || c.create == 0 && p.index.filled.created {
+		needs += values
+	}
+	if longest := p.list.LongestShown(); longest > c.name {
+		needs += longest
+	}
+	width := max(f.Width-2, 8)
+	return 1 + min((needs+width-1)/width, max(f.Height/4, 1))
+}
+
+// rowLines returns the row under the cursor in full, over n lines: its name if that is cut, and the values
+// that no column shows.
+func (p tagsPage) rowLines(f page.Frame, c tagColumns, n int) []look.Line {
+	lines := make([]look.Line, n)
+	if n == 0 {
+		return lines
+	}
+	tag, _ := p.list.Current()
+	info := p.index.infoOf(tag)
+	var parts []look.Span
+	if name := safe.Clean(tag); look.Width(name) > c.name {
+		parts = append(parts, look.P(name))
+	}
+	for _, value := range c.hiddenValues(info) {
+		if len(parts) > 0 {
+			parts = append(parts, look.S(look.Faint, safe.Sprintf("  %s  ", f.Glyphs.Dot)))
+		}
+		parts = append(parts, look.S(look.Faint, value))
+	}
+	copy(lines, look.Hanging(look.L(look.Gap(1)), max(f.Width-2, 8), parts...))
+	return lines
 }
 
 // orderLine names the order of the list and how many tags have the values for it.
 func (p tagsPage) orderLine() look.Line {
 	var parts []safe.Text
 	if p.order != byName {
-		parts = append(parts, safe.Sprintf("by %s", orderNames[p.order]))
+		parts = append(parts, safe.Sprintf("by %s", p.order.name()))
 	}
 	if p.grouped {
 		parts = append(parts, safe.Const("grouped by image"))
@@ -107,6 +139,11 @@ func (p tagsPage) tagLine(f page.Frame) look.Line {
 	}
 	if extras := p.index.attached[t.Digest]; len(extras) > 0 {
 		parts = append(parts, look.S(look.Faint, safe.Sprintf("attached: %s", safe.Join(cleaned(extras), ", "))))
+	}
+	if n := p.linesBelow(f, p.columns(f)); n == 1 {
+		for _, value := range p.columns(f).hiddenValues(p.index.infoOf(tag)) {
+			parts = append(parts, look.S(look.Faint, value))
+		}
 	}
 	l := look.L(look.Gap(1))
 	for i, part := range parts {
@@ -221,12 +258,19 @@ func (p tagsPage) failureText(err error) safe.Text {
 	return safe.Clean(strings.TrimPrefix(model.ShortError(err), p.ref.Registry+" "))
 }
 
+// Starts of rows that belong to the row above. The blank keeps the sign of the tag apart: "!= latest" reads as
+// not equal.
+var (
+	belowIndent = safe.Const(" ")
+	belowSame   = safe.Const(" = ")
+)
+
 // rowOf draws the row of a tag. In a group only the first row describes the image.
 func (p tagsPage) rowOf(c tagColumns, tag string, at int) look.Line {
 	t, info := p.index.lookup(tag)
 	row := tagRow{
 		tag: tag, mark: p.markOf(tag), sign: p.sign(c, tag), digest: t.Digest, info: info, failure: p.failureText(t.Err),
-		requested: p.index.requested[tag],
+		requested: p.index.requested[tag], sameID: len(p.index.byImageID[p.index.imageID(t.Digest)]) > 1,
 	}
 	row.match, row.matchPlatform = p.matchText(tag)
 	if from, _ := p.list.Window.Visible(); p.grouped && at > from {
@@ -234,11 +278,11 @@ func (p tagsPage) rowOf(c tagColumns, tag string, at int) look.Line {
 		aboveImage, _ := model.AttachedTo(above)
 		switch image, what := model.AttachedTo(tag); {
 		case what != "" && (p.index.tags[above].Digest == image || aboveImage == image):
-			row.below = safe.Sprintf("+ %s ", what)
+			row.below = safe.Sprintf("%s+ %s ", belowIndent, what)
 		case t.Digest != "" && p.index.tags[above].Digest == t.Digest:
-			row.below = safe.Const("= ")
+			row.below = belowSame
 		case t.Digest != "" && p.index.imageID(t.Digest) != "" && p.index.imageID(t.Digest) == p.index.imageID(p.index.tags[above].Digest):
-			row.below = safe.Concat(c.glyphs.Mark(diff.RepackedRow), safe.Const(" "))
+			row.below = safe.Sprintf("%s%s ", belowIndent, c.glyphs.Mark(diff.RepackedRow))
 		}
 	}
 	return c.line(row)
@@ -251,7 +295,7 @@ func (p tagsPage) sign(c tagColumns, tag string) look.Span {
 	case moved:
 		return look.S(look.Warn, c.glyphs.MovedTag)
 	case p.flagged[tag]:
-		return look.S(look.Warn, safe.Const("!"))
+		return look.S(look.Warn, c.glyphs.Finding)
 	}
 	return look.Gap(1)
 }

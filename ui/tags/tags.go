@@ -6,6 +6,7 @@ package tags
 import (
 	"cmp"
 	"context"
+	"path"
 	"slices"
 
 	"charm.land/bubbles/v2/key"
@@ -77,14 +78,57 @@ type findingsMsg struct {
 	findings []diff.Finding
 }
 
-// New returns the page of a repository's tags.
-func New(env page.Env, repo model.Ref) page.Page { return newPage(env, repo) }
+// New returns the page of a repository's tags, sorted and filtered as it was last. Its cursor waits for the tag of
+// ref, if that has one.
+func New(env page.Env, ref model.Ref) page.Page {
+	return newPage(env, ref).withState(env.Lists[ref.Repo()])
+}
+
+// NewFind returns the page of a repository's tags that looks for a digest by its first digits. It
+// resolves the tags, or says what that costs. pick is the side to choose a tag for, "" for none.
+func NewFind(env page.Env, repo model.Ref, prefix model.DigestPrefix, pick diff.Side) page.Page {
+	p := newPage(env, repo)
+	p.pick = pick
+	p.list.Filter = widget.NewFilter(string(prefix))
+	p.grouped, p.survey.stage = true, surveyPending
+	return p
+}
+
+// listState is how a list is sorted and filtered, for page.Env.Lists.
+type listState struct {
+	order   sortOrder
+	grouped bool
+	filter  widget.Filter
+}
+
+func (p tagsPage) state() listState {
+	f := p.list.Filter
+	f.Open = false
+	return listState{p.order, p.grouped, f}
+}
+
+// withState sorts and filters the list as state says, if it is one.
+func (p tagsPage) withState(state any) tagsPage {
+	s, ok := state.(listState)
+	if !ok {
+		return p
+	}
+	p.order, p.grouped, p.survey.stage = s.order, s.grouped, surveyIdle
+	if s.filter.Matches(p.list.WantedName) || p.list.WantedName == "" {
+		p.list.Filter = s.filter
+	}
+	p.survey.stage = surveyIdle
+	if p.grouped || p.order.needsImages() {
+		p.survey.stage = surveyPending
+	}
+	return p
+}
 
 // newPage returns a page of tags. Its cursor waits for the tag of ref, if that has one.
 func newPage(env page.Env, ref model.Ref) tagsPage {
 	return tagsPage{
 		env: env, ref: ref.Repo(), list: widget.NameList{IsExtra: model.IsAttached, WantedName: ref.Tag},
-	}.withIndex(newIndex())
+	}.withIndex(newIndex()).withFirstOrder()
 }
 
 // NewPick returns a tags page to choose another tag for a side. The cursor starts
@@ -93,6 +137,16 @@ func NewPick(env page.Env, now model.Ref, side diff.Side) page.Page {
 	p := newPage(env, now)
 	p.pick = side
 	return p
+}
+
+// keepState keeps how the list is sorted and filtered, if a key changed that.
+func (p tagsPage) keepState(before listState) page.Effects {
+	now := p.state()
+	same := now.order == before.order && now.grouped == before.grouped && now.filter.SameText(before.filter)
+	if p.pick != "" || p.search.digest != "" || same {
+		return nil
+	}
+	return page.Send(page.KeepListMsg{Repo: p.ref, State: now})
 }
 
 func (p tagsPage) Start(ctx context.Context) (page.Page, page.Effects) {
@@ -105,9 +159,6 @@ func (p tagsPage) Start(ctx context.Context) (page.Page, page.Effects) {
 	p.history, p.findings, p.flagged = nil, nil, nil
 	p.sorting, p.peeking, p.sortable = sortIdle, 0, 0
 	p.findingsLoad++
-	if tag, some := p.list.Current(); some {
-		p.list.WantedName = tag
-	}
 	var requests page.Effects
 	p.list, p.listCtx, requests = p.list.Read(ctx, func(ctx context.Context, page func([]string)) error {
 		return p.env.Registry.Tags(ctx, p.ref, page)
@@ -148,12 +199,21 @@ func (p tagsPage) Update(msg tea.Msg) (page.Page, page.Effects) {
 		case none && len(p.list.All) > 0: // the list could not be read again
 			p = p.withIndex(p.previous)
 			return p.advance(listRestored)
+		case p.pick != "" && p.list.WantedName != "": // the tag to replace does not exist
+			p.list = p.list.ToClosest()
 		}
 		return p.advance(listComplete)
 	case page.ArtifactsMsg:
 		return p.addArtifacts(msg.Artifacts).updateSearch().updateFilter(), nil
 	case tea.KeyPressMsg:
-		return p.key(msg)
+		before := p.state()
+		next, effects := p.key(msg)
+		if next, ok := next.(tagsPage); ok {
+			effects = append(effects, next.keepState(before)...)
+		}
+		return next, effects
+	case page.SelectMsg, page.ScrollMsg:
+		return p.mouse(msg)
 	}
 	return p.answerArrived(msg)
 }
@@ -241,10 +301,26 @@ func (p tagsPage) key(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 	return p.press(msg)
 }
 
+// mouse handles a click on a row and the wheel. A click declines an offer: it does not open a row
+// in place of an answer.
+func (p tagsPage) mouse(msg tea.Msg) (page.Page, page.Effects) {
+	p.list, _ = p.list.Update(msg)
+	click, isClick := msg.(page.SelectMsg)
+	switch {
+	case isClick && p.survey.stage == surveyOffered:
+		return p.advance(surveyStop)
+	case isClick && click.Open:
+		return p.press(page.Enter)
+	}
+	return p, nil
+}
+
 func (p tagsPage) press(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 	tag, some := p.list.Current()
 	here := p.ref.WithTag(tag)
 	switch {
+	case key.Matches(msg, page.Keys.Back) && p.marks.A != nil && p.marks.B != nil:
+		return p, page.Send(page.MarkMsg{}) // a single mark stays, for a comparison with another repository
 	case key.Matches(msg, page.Keys.Back):
 		return p, page.Send(page.PopMsg{Payload: p.knownTags()})
 	case key.Matches(msg, page.Keys.Reload):
@@ -279,27 +355,70 @@ func (p tagsPage) press(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 	return p, page.Unused(msg)
 }
 
-// pressMark marks A and B. On A again it removes the mark.
+// pressMark marks rows. space marks A and then B, and removes the mark of a marked row. The keys of A and B compare as
+// soon as both are marked.
 func (p tagsPage) pressMark(msg tea.KeyPressMsg, here model.Ref) page.Effects {
 	a, b := p.marks.A, p.marks.B
-	next := key.Matches(msg, page.Keys.Mark)
-	switch markA := key.Matches(msg, page.Keys.MarkA); {
-	case (markA || next) && a != nil && *a == here:
+	switch isA, isB := a != nil && *a == here, b != nil && *b == here; {
+	case key.Matches(msg, page.Keys.MarkA) && !isA:
+		return p.mark(page.Marks{A: &here, B: b, KeepA: true})
+	case key.Matches(msg, page.Keys.MarkB):
+		return p.mark(page.Marks{A: a, B: &here, KeepA: p.marks.KeepA})
+	case !key.Matches(msg, page.Keys.Mark, page.Keys.MarkA):
+		return page.Unused(msg)
+	case isA:
 		return page.Send(page.MarkMsg{Marks: page.Marks{B: b}})
-	case markA || next && a == nil:
-		return p.mark(page.Marks{A: &here, B: b})
-	case next || key.Matches(msg, page.Keys.MarkB):
-		return p.mark(page.Marks{A: a, B: &here})
+	case isB:
+		return page.Send(page.MarkMsg{Marks: page.Marks{A: a}})
+	case a == nil:
+		return page.Send(page.MarkMsg{Marks: page.Marks{A: &here, B: b}})
+	case b != nil:
+		return page.Toast(safe.Sprintf("two are marked: enter compares them, %s on one of them removes its mark", page.Keys.Mark.Help().Key))
 	}
-	return page.Unused(msg)
+	return page.Send(page.MarkMsg{Marks: page.Marks{A: a, B: &here, KeepA: p.marks.KeepA}})
 }
 
-// open opens a tag or, when A is marked, the comparison of A with it.
+// marked returns what enter compares on a row: the two that are marked, or the one that is marked with the row.
+// ok is false if it opens the row.
+func (p tagsPage) marked(here model.Ref) (_ page.Marks, ok bool) {
+	m := p.marks
+	switch {
+	case m.A == nil && m.B == nil:
+		return m, false
+	case m.A != nil && m.B != nil && m.A.Repo() != p.ref && m.B.Repo() != p.ref: // marked in another list
+		return m, false
+	case m.A == nil:
+		m.A = &here
+	case m.B == nil:
+		m.B = &here
+	}
+	return m, *m.A != *m.B
+}
+
+// open opens a tag, or compares when tags are marked.
 func (p tagsPage) open(here model.Ref) page.Effects {
-	if p.marks.A != nil && *p.marks.A != here {
-		return page.Send(page.CompareRoute{A: *p.marks.A, B: &here, Known: p.tagSet()})
+	if m, ok := p.marked(here); ok {
+		return p.mark(m)
 	}
 	return page.Send(page.CompareRoute{A: here, Known: p.tagSet()})
+}
+
+// compareText says what enter compares, in few cells: a hint that does not fit is not shown.
+func (p tagsPage) compareText(m page.Marks) string {
+	const most = 44
+	name := func(ref model.Ref) string {
+		if ref.Repo() == p.ref {
+			return ref.Short()
+		}
+		return path.Base(ref.Repository) + ref.Short()
+	}
+	if text := "compare A " + name(*m.A) + " with " + name(*m.B); len(text) <= most {
+		return text
+	}
+	if p.marks.A != nil && p.marks.B != nil {
+		return "compare A with B"
+	}
+	return "compare the marked tag with this"
 }
 
 func (p tagsPage) knownTags() tea.Msg {
@@ -318,12 +437,17 @@ func (p tagsPage) tagSet() *model.TagSet {
 	return &set
 }
 
-// mark sets the marks and compares once there are two.
+// mark sets the marks and compares once there are two. Then the mark of A stays only if its own key made it, to compare A
+// with several others.
 func (p tagsPage) mark(m page.Marks) page.Effects {
 	if m.A == nil || m.B == nil {
 		return page.Send(page.MarkMsg{Marks: m})
 	}
-	return page.Send(page.MarkMsg{Marks: page.Marks{A: m.A}, Then: page.CompareRoute{A: *m.A, B: m.B, Known: p.tagSet()}})
+	var kept page.Marks
+	if m.KeepA {
+		kept = page.Marks{A: m.A, KeepA: true}
+	}
+	return page.Send(page.MarkMsg{Marks: kept, Then: page.CompareRoute{A: *m.A, B: m.B, Known: p.tagSet()}})
 }
 
 // beforeAndAfter compares the previous target of a tag with the current one.
@@ -346,7 +470,7 @@ func (p tagsPage) beforeAndAfter(tag string) page.Effects {
 // Layout sizes the list and requests the tags that came into view.
 func (p tagsPage) Layout(f page.Frame) (page.Page, page.Effects) {
 	p.marks = f.Marks
-	p.list = p.list.Resize(f, f.Height-1-len(p.linesAbove(f))-p.linesBelow(f))
+	p.list = p.list.Resize(f, f.Height-1-len(p.linesAbove(f))-p.linesBelow(f, p.columns(f)))
 	if p.listCtx == nil {
 		return p, nil
 	}
@@ -392,18 +516,26 @@ func (p tagsPage) peek(tag string, ref model.Ref) page.Effects {
 }
 
 func (p tagsPage) View(f page.Frame) []look.Line {
-	c := tagColumnsFor(f, p.list.Longest, *p.index.filled)
+	c := p.columns(f).withTail(p.inView())
+	c.now = p.env.Now()
 	lines := append(p.linesAbove(f), look.L(look.Gap(1)).With(c.heading().Spans...))
 	lines = append(lines, p.list.View(f, safe.Const("tags"), safe.Const("no tags here"), func(tag string, at int) look.Line {
 		return p.rowOf(c, tag, at)
 	})...)
-	if p.linesBelow(f) == 0 {
+	below := p.linesBelow(f, c)
+	if below == 0 {
 		return lines
 	}
-	for len(lines) < f.Height-1 {
+	room := f.Height - below
+	for len(lines) < room {
 		lines = append(lines, look.Line{})
 	}
-	return append(lines[:f.Height-1], p.tagLine(f))
+	return append(append(lines[:room], p.rowLines(f, c, below-1)...), p.tagLine(f))
+}
+
+// columns returns the widths of the columns in a frame.
+func (p tagsPage) columns(f page.Frame) tagColumns {
+	return tagColumnsFor(f, p.list, *p.index.filled)
 }
 
 // markOf returns the letter of the side that a tag is marked as.
@@ -429,11 +561,37 @@ func (p tagsPage) Crumb() safe.Text {
 	return safe.Sprintf("%s/%s", p.ref.Registry, p.ref.Repository)
 }
 
+// Place returns the repository: esc leads to it in the list of repositories.
+func (p tagsPage) Place() model.Ref { return p.ref }
+
+// Path returns the registry, the repository and the side to choose.
+func (p tagsPage) Path(look.Glyphs) []page.PathPart {
+	parts := page.Path(safe.Clean(p.ref.Registry), safe.Clean(p.ref.Repository))
+	if p.pick != "" {
+		parts = append(parts, page.PathPart{Text: safe.Sprintf("choose %s", safe.Clean(string(p.pick)).Upper())})
+	}
+	return parts
+}
+
 func (p tagsPage) Status() safe.Text {
 	if n := len(p.list.Extra); n > 0 && !p.list.ExtraShown {
 		return safe.Sprintf("%s hidden  %s", look.Number(n), p.list.Status())
 	}
 	return p.list.Status()
+}
+
+// Loading reports whether the list is being read.
+func (p tagsPage) Loading() bool { return p.list.Loading }
+
+// Lacks reports whether a key acts on a tag and none is shown.
+func (p tagsPage) Lacks(press tea.KeyPressMsg) bool {
+	if !p.list.Filter.Open {
+		_, answers := p.survey.keyEvent(press)
+		if answers || key.Matches(press, page.Keys.Group, page.Keys.Order, page.Keys.Extra, page.Keys.Fold) {
+			return false
+		}
+	}
+	return p.list.Lacks(press)
 }
 
 func (p tagsPage) Typing() bool { return p.list.Filter.Open }
@@ -454,11 +612,20 @@ func (p tagsPage) Hints() []key.Binding {
 		return p.list.Filter.Hints()
 	case p.survey.stage == surveyOffered:
 		return []key.Binding{page.Describe(page.Keys.Open, "go on"), page.Describe(page.Keys.Back, "cancel")}
+	case p.list.NoneMatches():
+		return p.list.Filter.NoMatchHints()
 	case p.pick != "":
 		return []key.Binding{page.Describe(page.Keys.Open, "choose"), page.Keys.Filter, page.Describe(page.Keys.Back, "cancel")}
-	case p.marks.A != nil && *p.marks.A != p.ref.WithTag(tag):
-		return append([]key.Binding{page.Describe(page.Keys.Open, "compare A "+p.marks.A.Short()+" with :"+tag)}, more...)
-	case p.marks.A != nil:
+	}
+	here := p.ref.WithTag(tag)
+	if p.marks.A != nil && p.marks.B != nil {
+		more = append([]key.Binding{page.Describe(page.Keys.Back, "remove the marks")}, more...)
+	}
+	if m, ok := p.marked(here); ok {
+		return append([]key.Binding{page.Describe(page.Keys.Open, p.compareText(m)),
+			page.Describe(page.Keys.Mark, "mark")}, more...)
+	}
+	if p.marks.A != nil || p.marks.B != nil {
 		return append([]key.Binding{page.Describe(page.Keys.Mark, "remove the mark"), page.Keys.Open}, more...)
 	}
 	return append([]key.Binding{page.Describe(page.Keys.Mark, "mark A, then B"), page.Keys.Open},
@@ -467,8 +634,8 @@ func (p tagsPage) Hints() []key.Binding {
 
 func (p tagsPage) Help() page.KeyGroup {
 	return page.KeyGroup{Name: "Tags", Keys: []key.Binding{
-		page.Describe(page.Keys.Open, "open the tag; with A marked, compare A with it"),
-		page.Describe(page.Keys.Mark, "mark A, then B, and compare"),
+		page.Describe(page.Keys.Open, "open the tag; with two marked, compare them; with one marked, compare it with the tag"),
+		page.Describe(page.Keys.Mark, "mark A, then B; on a marked tag remove its mark"),
 		page.Keys.MarkA, page.Keys.MarkB,
 		page.Describe(page.Keys.Filter, "filter by name, or by the first digits (6 or more) of a digest or image ID; "+
 			"tab in it: plain, fuzzy, regular expression"), page.Keys.Group, page.Keys.Order, page.Keys.Timeline,
@@ -478,3 +645,6 @@ func (p tagsPage) Help() page.KeyGroup {
 		page.Describe(page.Keys.Copy, "copy the reference by digest"), page.Keys.Reload,
 	}}
 }
+
+// Args returns the repository: the command line that opens its tags.
+func (p tagsPage) Args() []string { return []string{p.ref.Repo().String()} }

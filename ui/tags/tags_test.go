@@ -2,6 +2,7 @@ package tags_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -26,6 +27,9 @@ func listed(d *driver.Driver) string {
 	lines := strings.Split(strings.TrimRight(d.Screen(), "\n"), "\n")
 	for _, line := range lines[1 : len(lines)-2] { // without the line about one tag
 		f := strings.Fields(strings.TrimPrefix(line, "›"))
+		if len(f) > 2 && f[1] == "≈" { // before the digest
+			f = slices.Delete(f, 1, 2)
+		}
 		switch {
 		case len(f) > 2 && (f[0] == "=" || f[0] == "+" || f[0] == "≈"):
 			tags = append(tags, f[0]+f[1])
@@ -91,7 +95,7 @@ func TestSurvey_announced(t *testing.T) {
 	d.Keys("d")
 	d.DoesNotSee("about 3,") // withdrawn
 	d.Keys("enter")
-	d.Sees("0 Schema1") // enter opens the tag again
+	d.Sees("0 Sch") // enter opens the tag again
 	d.Keys("esc", "d")
 	d.Sees("about 3,")
 	d.Keys("enter")
@@ -116,6 +120,30 @@ func TestOrder(t *testing.T) {
 			d.Sees("by created: 3 of 4 known")
 		}
 	}
+}
+
+// TestOrder_first checks that a list begins with the order of the environment, and that one that needs many
+// requests asks before it sends them.
+func TestOrder_first(t *testing.T) {
+	s := fakereg.NewRepo(map[string]string{"1.9": "a", "1.10": "b", "1.2": "c"})
+	s.Created = map[string]time.Time{"a": time.Unix(2e9, 0), "b": time.Unix(1e9, 0), "c": time.Unix(3e9, 0)}
+	for order, want := range map[string]string{"": "1.2 1.9 1.10", "version": "1.10 1.9 1.2", "created": "1.2 1.9 1.10", "unknown": "1.2 1.9 1.10"} {
+		d := drive(t, ui.Options{Registry: s, TagOrder: order, Open: []model.Ref{fakereg.Ref(t, "localhost:5000/app")}}, 100, 24)
+		if got := listed(d); got != want {
+			t.Errorf("order %q: %s, want %s\n%s", order, got, want, d.Screen())
+		}
+	}
+	many := fakereg.ManyTags(500)
+	d := drive(t, ui.Options{Registry: many, TagOrder: "created", Open: []model.Ref{fakereg.Ref(t, "localhost:5000/app")}}, 80, 24)
+	d.Sees("Sorting needs about", "enter go on", "esc cancel")
+	if n := many.Asked.Load(); n > 60 {
+		t.Errorf("%d requests without consent", n)
+	}
+	d.Keys("esc")
+	d.DoesNotSee("Sorting needs")
+	d.Keys("s", "s", "esc", "o", "localhost:5000/app", "enter") // by size, then by name, which the program remembers
+	d.DoesNotSee("Sorting needs")
+	d.DoesNotSee("by created")
 }
 
 func TestAside_signature(t *testing.T) {
@@ -144,7 +172,7 @@ func TestMove_sinceLastSighting(t *testing.T) {
 	d.Keys("m")
 	d.Sees("A :prod then", "B :prod")
 	d.Keys("esc", "t")
-	d.Sees("app:prod: timeline", fakereg.Named("was").Encoded()[:12], "first seen UTC", " 3 Oct 2024 09:00:00")
+	d.Sees("› app › :prod › timeline", fakereg.Named("was").Encoded()[:12], "first seen UTC", " 3 Oct 2024 09:00:00")
 }
 
 // TestMove_whileOpen checks that a move is reported, and that it can be compared.
@@ -194,8 +222,46 @@ func TestFilter_modes(t *testing.T) {
 	d.Sees("regex/ 1.1", "tab plain text")
 	d.Keys("$")
 	d.Sees("0 of 3", "nothing matches")
-	d.Keys("(")
+	d.Keys("enter")
+	d.Sees("/ change the filter  esc clear it")
+	d.DoesNotSee("enter open")
+	d.DoesNotSee("space mark")
+	d.Keys("/", "(")
 	d.Sees("not a regular expression yet", "v1.2", "main")
 	d.Keys("esc")
-	d.Sees("1/3")
+	d.Sees("1/3", "enter open", "space mark")
+}
+
+// TestList_longNames checks that names stay apart at any width, and that the row under the cursor is in full below the list.
+func TestList_longNames(t *testing.T) {
+	points := map[string]string{}
+	for i := range 12 {
+		points[fmt.Sprintf("main-20261101.%03d-feature-checkout-amd64", i)] = fmt.Sprint(i)
+	}
+	points["short"] = "short"
+	for _, size := range [][2]int{{60, 20}, {80, 24}, {50, 20}, {40, 20}} {
+		d := lookAt(t, fakereg.NewRepo(points), nil, size[0], size[1])
+		lines := strings.Split(d.Screen(), "\n")
+		names := map[string]bool{}
+		for _, line := range lines[2:14] {
+			names[strings.Fields(strings.TrimPrefix(line, "›"))[0]] = true
+		}
+		if len(names) != 12 {
+			t.Errorf("%d columns: %d different names of 12:\n%s", size[0], len(names), d.Screen())
+		}
+		d.Keys("down", "down")
+		if text := strings.Join(strings.Fields(d.Screen()), ""); !strings.Contains(text, "main-20261101.002-feature-checkout-amd64") {
+			t.Errorf("%d columns: the name is not in full:\n%s", size[0], d.Screen())
+		}
+	}
+	// One long name of many takes no columns from the others; it is cut, and below in full.
+	long := "z-" + strings.Repeat("long-", 20) + "end"
+	points = map[string]string{long: "long"}
+	for i := range 40 {
+		points[fmt.Sprintf("1.%d", i)] = fmt.Sprint(i)
+	}
+	d := lookAt(t, fakereg.NewRepo(points), nil, 80, 24)
+	d.Sees("kind", "platforms")
+	d.Keys("G")
+	d.Sees("…", "long-end  ", long[:76])
 }

@@ -33,7 +33,7 @@ type timelinePage struct {
 	target    digest.Digest
 	targetErr error
 	gone      map[digest.Digest]bool // digests the registry no longer has; only Update writes it
-	mark      digest.Digest
+	marks     []digest.Digest        // at most two
 	poll      page.Poll
 	sheet     widget.Sheet
 }
@@ -148,6 +148,11 @@ func (p timelinePage) Update(msg tea.Msg) (page.Page, page.Effects) {
 		return p.rechecked(msg)
 	case tea.KeyPressMsg:
 		return p.press(msg)
+	case page.SelectMsg, page.ScrollMsg:
+		p.sheet, _ = p.sheet.Mouse(msg)
+		if click, ok := msg.(page.SelectMsg); ok && click.Open {
+			return p.press(page.Enter)
+		}
 	}
 	return p, nil
 }
@@ -168,12 +173,12 @@ func (p timelinePage) press(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 		return p.Start(p.ctx)
 	case !ok:
 		return p, nil
-	case key.Matches(msg, page.Keys.Mark) && p.mark == at.Digest:
-		p.mark = ""
-	case key.Matches(msg, page.Keys.Mark) && p.mark == "":
-		p.mark = at.Digest
-	case key.Matches(msg, page.Keys.Mark), key.Matches(msg, page.Keys.Open) && p.mark != "" && p.mark != at.Digest:
-		return p, p.compare(p.mark, at.Digest)
+	case key.Matches(msg, page.Keys.Mark):
+		return p.toggleMark(at.Digest)
+	case key.Matches(msg, page.Keys.Open) && len(p.marks) == 2:
+		return p, p.compare(p.marks[0], p.marks[1])
+	case key.Matches(msg, page.Keys.Open) && len(p.marks) == 1 && p.marks[0] != at.Digest:
+		return p, p.compare(p.marks[0], at.Digest)
 	case key.Matches(msg, page.Keys.Open) && p.target != "" && at.Digest != p.target:
 		return p, p.compare(at.Digest, p.target)
 	case key.Matches(msg, page.Keys.Open):
@@ -183,7 +188,47 @@ func (p timelinePage) press(msg tea.KeyPressMsg) (page.Page, page.Effects) {
 	default:
 		return p, page.Unused(msg)
 	}
+}
+
+// Loading reports whether the sightings are being read.
+func (p timelinePage) Loading() bool { return !p.read && p.err == nil }
+
+// Lacks reports whether a key acts on a sighting and none is shown.
+func (p timelinePage) Lacks(press tea.KeyPressMsg) bool {
+	return len(p.history) == 0 && !key.Matches(press, page.Keys.Back, page.Keys.Reload)
+}
+
+// toggleMark marks a digest, or removes its mark.
+func (p timelinePage) toggleMark(d digest.Digest) (page.Page, page.Effects) {
+	i := slices.Index(p.marks, d)
+	switch {
+	case i >= 0:
+		p.marks = slices.Delete(slices.Clone(p.marks), i, i+1)
+	case len(p.marks) == 2:
+		return p, page.Toast(safe.Const("two are marked: enter compares them"))
+	default:
+		p.marks = append(slices.Clone(p.marks), d)
+	}
 	return p, nil
+}
+
+// isOlder reports whether the first of two digests was seen before the other.
+func (p timelinePage) isOlder(x, y digest.Digest) bool {
+	place := func(d digest.Digest) int {
+		return slices.IndexFunc(p.history, func(s model.Sighting) bool { return s.Digest == d })
+	}
+	return place(x) > place(y)
+}
+
+// markOf returns the letter of the side that a digest is marked as: of two, the older one is A.
+func (p timelinePage) markOf(d digest.Digest) look.Span {
+	switch i := slices.Index(p.marks, d); {
+	case i < 0:
+		return look.Gap(1)
+	case len(p.marks) == 2 && p.isOlder(p.marks[1-i], d):
+		return look.S(look.SideB, safe.Const("B"))
+	}
+	return look.S(look.SideA, safe.Const("A"))
 }
 
 // current returns the sighting under the cursor.
@@ -210,10 +255,7 @@ func (p timelinePage) refAt(d digest.Digest) model.Ref {
 
 // compare compares two digests of the tag, the older one as A.
 func (p timelinePage) compare(x, y digest.Digest) page.Effects {
-	place := func(d digest.Digest) int {
-		return slices.IndexFunc(p.history, func(s model.Sighting) bool { return s.Digest == d })
-	}
-	if place(x) < place(y) {
+	if p.isOlder(y, x) {
 		x, y = y, x
 	}
 	b := p.refAt(y)
@@ -271,10 +313,7 @@ func (c timelineColumns) heading() look.Line {
 }
 
 func (c timelineColumns) line(s model.Sighting, p timelinePage) look.Line {
-	mark, note := look.Gap(1), look.Span{}
-	if p.mark == s.Digest {
-		mark = look.S(look.SideA, safe.Const("A"))
-	}
+	mark, note := p.markOf(s.Digest), look.Span{}
 	switch {
 	case p.gone[s.Digest]:
 		note = look.S(look.Alert, safe.Const("gone"))
@@ -299,6 +338,14 @@ func (p timelinePage) Crumb() safe.Text {
 	return safe.Sprintf("%s:%s: timeline", p.ref.Repository, p.ref.Tag)
 }
 
+// Place returns the tag: esc leads to it in the list of tags.
+func (p timelinePage) Place() model.Ref { return p.ref }
+
+// Path returns the registry, the repository, the tag and what the page shows of it.
+func (p timelinePage) Path(look.Glyphs) []page.PathPart {
+	return page.Path(safe.Clean(p.ref.Registry), safe.Clean(p.ref.Repository), safe.Sprintf(":%s", p.ref.Tag), safe.Const("timeline"))
+}
+
 func (p timelinePage) Typing() bool { return false }
 
 func (p timelinePage) Status() safe.Text {
@@ -312,19 +359,21 @@ func (p timelinePage) Status() safe.Text {
 func (p timelinePage) Hints() []key.Binding {
 	open := page.Describe(page.Keys.Open, "compare with now")
 	switch at, _ := p.current(); {
-	case p.mark != "" && p.mark != at.Digest:
+	case len(p.marks) == 2:
+		open = page.Describe(page.Keys.Open, "compare A with B")
+	case len(p.marks) == 1 && p.marks[0] != at.Digest:
 		open = page.Describe(page.Keys.Open, "compare A with this")
 	case at.Digest == p.target || p.target == "":
 		open = page.Keys.Open
 	}
-	return []key.Binding{open, page.Describe(page.Keys.Mark, "mark, then compare"), page.Describe(page.Keys.Copy, "copy by digest"),
+	return []key.Binding{open, page.Describe(page.Keys.Mark, "mark"), page.Describe(page.Keys.Copy, "copy by digest"),
 		page.Keys.Reload, page.Keys.Back}
 }
 
 func (p timelinePage) Help() page.KeyGroup {
 	return page.KeyGroup{Name: "Timeline", Keys: []key.Binding{
-		page.Describe(page.Keys.Open, "compare with the tag now; with A marked, compare with A"),
-		page.Describe(page.Keys.Mark, "mark a row, then compare it with another"),
+		page.Describe(page.Keys.Open, "compare with the tag now; with marks, compare the marked"),
+		page.Describe(page.Keys.Mark, "mark one or two rows, for enter to compare; again: remove the mark"),
 		page.Describe(page.Keys.Copy, "copy the reference by digest"), page.Keys.Reload,
 	}}
 }

@@ -24,7 +24,7 @@ func TestTimeline(t *testing.T) {
 	}}
 	d := lookAt(t, s, past, 100, 24)
 	d.Keys("t")
-	d.Sees("app:prod: timeline", "›  "+fakereg.Short("third"), " 5 Oct 2024 09:00:00", "first seen UTC", "now", "gone", "A move happens between last seen", "1/3")
+	d.Sees("› app › :prod › timeline", "›  "+fakereg.Short("third"), " 5 Oct 2024 09:00:00", "first seen UTC", "now", "gone", "A move happens between last seen", "1/3")
 	d.Keys("down", "enter") // the previous target against the current one
 	d.Sees("A :prod then", "B :prod ")
 	d.Keys("esc", "space", "down", "enter") // two sightings, the older one first

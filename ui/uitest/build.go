@@ -24,6 +24,10 @@ func Build(t testing.TB) string {
 	return BuildPackage(t, mainPackage)
 }
 
+// HasRaceDetector reports whether Build enables the race detector, with which a program takes several times
+// the memory.
+func HasRaceDetector() bool { return raceEnabled }
+
 // BuildPackage is Build for any main package of the module.
 func BuildPackage(t testing.TB, pkg string) string {
 	t.Helper()

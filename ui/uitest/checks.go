@@ -60,8 +60,8 @@ func (t *Term) CheckRestored() {
 	if t.keyboard != 0 || t.keys != 0 {
 		t.tb.Errorf("keyboard protocol pushed %d times more than popped, modifyOtherKeys %d", t.keyboard, t.keys)
 	}
-	if !t.tty.cooked() {
-		t.tb.Error("the terminal is still raw")
+	if err := t.tty.cooked(); err != nil {
+		t.tb.Errorf("the terminal: %v", err)
 	}
 }
 

@@ -40,7 +40,7 @@ type Style struct {
 	Bold, Faint, Italic, Underline, Blink, Reverse, Conceal, Strike bool
 }
 
-// Color is "" for the terminal's default, "0" to "255" for a palette entry, or #rrggbb.
+// Color is "" for the terminal's default, "0" to "15" for a colour that the user can choose, or #rrggbb.
 type Color string
 
 // Paint returns the frame that a terminal shows for content, such as the view of a model.
@@ -102,7 +102,9 @@ func colorOf(c color.Color) Color {
 	case ansi.BasicColor:
 		return Color(fmt.Sprint(uint8(c)))
 	case ansi.IndexedColor:
-		return Color(fmt.Sprint(uint8(c)))
+		if c < 16 {
+			return Color(fmt.Sprint(uint8(c)))
+		}
 	}
 	r, g, b, _ := c.RGBA()
 	return Color(fmt.Sprintf("#%02x%02x%02x", r>>8, g>>8, b>>8))

@@ -1,6 +1,7 @@
 package uitest
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -15,6 +16,46 @@ func (t *Term) Type(keys ...string) {
 	for _, key := range keys {
 		t.send(encode(key))
 	}
+}
+
+// Click clicks on the first cell of a text on the screen, with the left button. It fails if the program
+// has not asked for clicks: the terminal would not send them.
+func (t *Term) Click(text string) {
+	t.tb.Helper()
+	x, y, ok := t.Frame().Find(text)
+	if !ok {
+		t.tb.Fatalf("%q is not on the screen", text)
+	}
+	t.needMouse()
+	t.send(mouse(0, x, y, 'M') + mouse(0, x, y, 'm'))
+}
+
+// Wheel turns the wheel by steps, down for positive ones.
+func (t *Term) Wheel(steps int) {
+	t.tb.Helper()
+	t.needMouse()
+	button := 65
+	if steps < 0 {
+		button, steps = 64, -steps
+	}
+	t.send(strings.Repeat(mouse(button, 0, 0, 'M'), steps))
+}
+
+// Mouse reports whether the program has asked for clicks and the wheel.
+func (t *Term) Mouse() bool {
+	return locked(t, func() bool { return t.modes[ansi.ModeMouseButtonEvent] && t.modes[ansi.ModeMouseExtSgr] })
+}
+
+func (t *Term) needMouse() {
+	t.tb.Helper()
+	if !t.Mouse() {
+		t.tb.Fatal("the program has not turned the mouse on")
+	}
+}
+
+// mouse returns what a terminal sends for a button at a cell, in the form that ModeMouseExtSgr selects.
+func mouse(button, x, y int, end byte) string {
+	return fmt.Sprintf("\x1b[<%d;%d;%d%c", button, x+1, y+1, end)
 }
 
 // Paste sends text as a terminal with bracketed paste does.

@@ -19,6 +19,7 @@ type Options struct {
 	Env           []string // NAME=value, added to the clean environment
 	NoColor       bool     // set NO_COLOR
 	Light         bool     // the terminal reports a white background
+	Silent        bool     // neither the terminal nor COLORFGBG says what its background is
 	Masks         []Mask   // for golden files and pictures
 }
 
@@ -47,6 +48,12 @@ func (o Options) environment(home, races string) []string {
 	}
 	if o.NoColor {
 		env = append(env, "NO_COLOR=1")
+	}
+	switch { // so that the colours of the first screen do not depend on when the answer of the terminal arrives
+	case o.Light:
+		env = append(env, "COLORFGBG=0;15")
+	case !o.Silent:
+		env = append(env, "COLORFGBG=15;0")
 	}
 	return append(env, o.Env...)
 }

@@ -63,6 +63,9 @@ func (t *Term) newEmulator() {
 		DisableMode:      func(m ansi.Mode) { delete(t.modes, m) },
 	})
 	t.emu.RegisterOscHandler(52, t.copyHandler)
+	if t.opts.Silent {
+		t.emu.RegisterOscHandler(11, func([]byte) bool { return true })
+	}
 	t.emu.RegisterCsiHandler('r', t.clamp)
 	for sign, step := range map[byte]int{'>': 1, '<': -1} {
 		t.emu.RegisterCsiHandler(ansi.Command(sign, 0, 'u'), func(ansi.Params) bool { t.keyboard += step; return true })

@@ -6,5 +6,5 @@ import "io"
 type tty interface {
 	io.ReadWriteCloser
 	resize(width, height int) error
-	cooked() bool // it has the settings of a new terminal
+	cooked() error // nil if it has the settings of a new terminal
 }

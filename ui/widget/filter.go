@@ -2,6 +2,7 @@ package widget
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"charm.land/bubbles/v2/key"
@@ -76,6 +77,66 @@ func (f Filter) Passing(all []string) []string {
 	return kept
 }
 
+// How well a name matches a filter; a lower rank is a better match.
+const (
+	rankExact    = iota
+	rankExactEnd // the last part of a path is the text
+	rankStart
+	rankStartOfEnd // the last part of a path begins with the text
+	rankStartOfWord
+	rankOther
+)
+
+// Rank returns how well s matches, 0 for the text itself. It is the same for all that match
+// only by the rules of a fuzzy filter or a regular expression.
+func (f Filter) Rank(s string) int {
+	text := f.text
+	if f.ignoreCase {
+		s = strings.ToLower(s)
+	}
+	end := s[strings.LastIndexByte(s, '/')+1:]
+	switch at := strings.Index(s, text); {
+	case s == text:
+		return rankExact
+	case end == text:
+		return rankExactEnd
+	case f.mode != bySubstring || at < 0:
+		return rankOther
+	case at == 0:
+		return rankStart
+	case strings.HasPrefix(end, text):
+		return rankStartOfEnd
+	case strings.ContainsRune(" -._/:+@", rune(s[at-1])):
+		return rankStartOfWord
+	}
+	return rankOther
+}
+
+// Best returns the index of the name that matches best, the first of equals, and 0 without names.
+func (f Filter) Best(names []string) int {
+	best, rank := 0, rankOther+1
+	for i, name := range names {
+		if r := f.Rank(name); r < rank {
+			best, rank = i, r
+		}
+		if rank == rankExact {
+			break
+		}
+	}
+	return best
+}
+
+// SameText reports whether two filters look for the same.
+func (f Filter) SameText(o Filter) bool {
+	return f.Active == o.Active && f.mode == o.mode && f.text == o.text
+}
+
+// NewFilter returns a filter that applies, as if its text had been typed. The text may be empty.
+func NewFilter(text string) Filter {
+	f := Filter{Input: NewInputWith(filterLabels[bySubstring], text)}
+	return f.compiled()
+}
+
 // minFilterDigits is the number of hex digits from which on a text may be a digest.
 const minFilterDigits = 6
 
@@ -99,6 +160,7 @@ func (f Filter) Update(msg tea.Msg) (_ Filter, changed, handled bool) {
 		return f.compiled(), true, true
 	case isKey && key.Matches(press, page.Keys.Filter):
 		f.Open = true
+		f.Input = f.Input.Selected()
 		if !f.Active {
 			f.Input = NewInput(filterLabels[f.mode])
 		}
@@ -112,6 +174,9 @@ func (f Filter) Update(msg tea.Msg) (_ Filter, changed, handled bool) {
 // updateInput handles a key while the filter is being typed. Keys that move the cursor
 // are left to the list.
 func (f Filter) updateInput(press tea.KeyPressMsg) (_ Filter, changed, handled bool) {
+	if isFilterMove(press) {
+		return f, false, false
+	}
 	switch press.String() {
 	case "esc":
 		return Filter{mode: f.mode}, true, true
@@ -122,11 +187,14 @@ func (f Filter) updateInput(press tea.KeyPressMsg) (_ Filter, changed, handled b
 		f.mode = (f.mode + 1) % filterModes
 		f.Input.Label = filterLabels[f.mode]
 		return f.compiled(), true, true
-	case "up", "down", "pgup", "pgdown":
-		return f, false, false
 	}
 	f.Input = f.Input.Update(press)
 	return f.compiled(), true, true
+}
+
+// isFilterMove reports whether a key moves the cursor of the list while the filter is being typed.
+func isFilterMove(press tea.KeyPressMsg) bool {
+	return slices.Contains([]string{"up", "down", "pgup", "pgdown"}, press.String())
 }
 
 // compiled prepares f for matching. An invalid regular expression matches everything.
@@ -162,6 +230,11 @@ func (f Filter) Line(width, shown, all int) (look.Line, bool) {
 		return l.With(look.S(look.Warn, safe.Sprintf("   %s", f.Input.Err))), true
 	}
 	return l.With(look.S(look.Faint, safe.Sprintf("   %d of %d", shown, all))), true
+}
+
+// NoMatchHints returns the keys of a list in which nothing matches the filter.
+func (f Filter) NoMatchHints() []key.Binding {
+	return []key.Binding{page.Describe(page.Keys.Filter, "change the filter"), page.Describe(page.Keys.Back, "clear it")}
 }
 
 // Hints returns the keys while the filter is being typed.

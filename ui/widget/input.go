@@ -1,6 +1,7 @@
 package widget
 
 import (
+	"charm.land/bubbles/v2/key"
 	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
 
@@ -11,9 +12,10 @@ import (
 // Input is a line of text being edited. The bubbles library edits it. It is drawn
 // through the gate, because pasted text is untrusted.
 type Input struct {
-	edit  textinput.Model
-	Label safe.Text
-	Err   safe.Text
+	edit     textinput.Model
+	Label    safe.Text
+	Err      safe.Text
+	selected bool // the whole text: what is typed replaces it
 }
 
 // NewInput returns an empty input with a label before it.
@@ -32,12 +34,40 @@ func NewInputWith(label safe.Text, text string) Input {
 	return f
 }
 
+// EditsWithAlt reports whether a key with alt edits the text of an input, or moves its cursor by words.
+func EditsWithAlt(press tea.KeyPressMsg) bool {
+	k := textinput.DefaultKeyMap()
+	return key.Matches(press, k.WordForward, k.WordBackward, k.DeleteWordBackward, k.DeleteWordForward)
+}
+
 // Value returns the text.
 func (f Input) Value() string { return f.edit.Value() }
+
+// Selected returns f with its whole text selected. What is typed or pasted next replaces it, a key that moves the cursor keeps
+// it.
+func (f Input) Selected() Input {
+	f.selected = f.Value() != ""
+	return f
+}
+
+// replaces reports whether a message replaces or deletes the text that is selected.
+func replaces(msg tea.Msg) bool {
+	switch msg := msg.(type) {
+	case tea.PasteMsg:
+		return true
+	case tea.KeyPressMsg:
+		return msg.Text != "" || msg.Code == tea.KeyBackspace || msg.Code == tea.KeyDelete
+	}
+	return false
+}
 
 // Update edits the text.
 func (f Input) Update(msg tea.Msg) Input {
 	before := f.edit.Value()
+	if f.selected && replaces(msg) {
+		f.edit.SetValue("")
+	}
+	f.selected = false
 	f.edit, _ = f.edit.Update(msg)
 	if f.edit.Value() != before {
 		f.Err = safe.Text{}
@@ -53,7 +83,11 @@ func (f Input) Line(width int) look.Line {
 	if at < len(value) {
 		under, after = safe.Clean(string(value[at:at+1])), safe.Clean(string(value[at+1:]))
 	}
-	text := look.L(look.P(before), look.S(look.Caret, under), look.P(after))
+	role := look.Plain
+	if f.selected {
+		role = look.Caret
+	}
+	text := look.L(look.S(role, before), look.S(look.Caret, under), look.S(role, after))
 	room := max(width-look.Width(f.Label)-1, 8)
 	if over := look.Width(before) + look.Width(under) - room; over > 0 {
 		text = text.From(over)

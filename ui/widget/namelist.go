@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/tagdiff/tagdiff/model"
@@ -20,10 +21,12 @@ import (
 type NameList struct {
 	All        []string // in natural order: 1.9 before 1.10
 	IsExtra    func(name string) bool
-	Extra      []string    // names for which IsExtra is true, in natural order; hidden by default
-	ExtraShown bool        // the names in Extra are shown
-	Longest    int         // cells of the longest name that is not in Extra
-	previous   [2][]string // All and Extra before the list was requested again
+	Extra      []string // names for which IsExtra is true, in natural order; hidden by default
+	ExtraShown bool     // the names in Extra are shown
+	// longestExtra is the cells of the longest name in Extra.
+	longestExtra int
+	widths       []int       // how many names that are not in Extra have a width in cells
+	previous     [2][]string // All and Extra before the list was requested again
 	// Arranged is the list in an order other than the natural one, nil for the natural
 	// order. Unsorted holds the names that arrived after it was sorted.
 	Arranged, Unsorted []string
@@ -38,6 +41,9 @@ type NameList struct {
 	Window     Window
 	Filter     Filter
 	WantedName string      // the name to put the cursor on when it arrives
+	wantedLine int         // the visible line for that name, counted from 1; 0 for any
+	toBest     bool        // the cursor follows the best match of the filter until it is moved
+	origin     string      // the name under the cursor when the filter was opened
 	Load       page.LoadID // the latest load; answers of earlier ones are dropped
 	cancel     context.CancelFunc
 	Loading    bool
@@ -57,7 +63,8 @@ func (n NameList) add(page []string) NameList {
 	slices.SortFunc(main, model.CompareNatural)
 	slices.SortFunc(extra, model.CompareNatural)
 	n.All, n.Extra = mergeSorted(n.All, main), mergeSorted(n.Extra, extra)
-	n.Longest = max(n.Longest, longest(main))
+	n.widths = addWidths(n.widths, main)
+	n.longestExtra = max(n.longestExtra, len(addWidths(nil, extra))-1)
 	if n.Arranged != nil || n.orderPending {
 		n.Unsorted = append(slices.Clip(n.Unsorted), main...)
 		if n.ExtraShown {
@@ -67,12 +74,50 @@ func (n NameList) add(page []string) NameList {
 	return n.Refilter()
 }
 
-func longest(names []string) int {
-	most := 0
-	for _, name := range names {
-		most = max(most, look.Width(safe.Clean(name)))
+// Longest returns the cells of the longest name that is not in Extra.
+func (n NameList) Longest() int { return max(len(n.widths)-1, 0) }
+
+// LongestShown is Longest, with the names in Extra while these are shown.
+func (n NameList) LongestShown() int {
+	if !n.ExtraShown {
+		return n.Longest()
 	}
-	return most
+	return max(n.Longest(), n.longestExtra)
+}
+
+// WidthWithin returns the cells that the names need of a column, at most so many. A few names that are
+// longer count as none, since they are cut in any case.
+func (n NameList) WidthWithin(cells int) int {
+	const few = 4 // one name in so many
+	longer, all := 0, 0
+	for w, names := range n.widths {
+		all += names
+		if w > cells {
+			longer += names
+		}
+	}
+	if longer*few > all {
+		return cells
+	}
+	for w := min(cells, n.Longest()); w > 0; w-- {
+		if n.widths[w] > 0 {
+			return w
+		}
+	}
+	return 0
+}
+
+// addWidths counts the widths of names.
+func addWidths(known []int, names []string) []int {
+	known = slices.Clone(known)
+	for _, name := range names {
+		w := look.Width(safe.Clean(name))
+		for len(known) <= w {
+			known = append(known, 0)
+		}
+		known[w]++
+	}
+	return known
 }
 
 // unfiltered returns the names to show, before the filter.
@@ -132,22 +177,51 @@ func mergeSorted(a, b []string) []string {
 // its name.
 func (n NameList) Refilter() NameList {
 	under, had := n.Current()
+	return n.refilter(under, had && n.Window.Cursor > 0) // a cursor on the first line stays there, so that the first names are visible
+}
+
+// refilter is Refilter. With keeps the cursor goes to the name under.
+func (n NameList) refilter(under string, keeps bool) NameList {
 	n.Shown = n.unfiltered()
 	n.total = len(n.Shown)
 	if n.Filter.Active {
 		n = n.pass()
 	}
 	at := n.Window.Cursor
-	if had && n.Window.Cursor > 0 { // a cursor on the first line stays there, so that the first names are visible
-		if i := slices.Index(n.Shown, under); i >= 0 {
-			at = i
-		}
+	if i := slices.Index(n.Shown, under); keeps && i >= 0 {
+		at = i
 	}
+	if n.toBest && n.Filter.Active {
+		at = n.Filter.Best(n.Shown)
+	}
+	n.Window = n.Window.Sized(len(n.Shown), n.Window.height)
 	if i := slices.Index(n.Shown, n.WantedName); n.WantedName != "" && i >= 0 {
 		at, n.WantedName = i, ""
+		if n.wantedLine > 0 {
+			n.Window.top = max(at-n.wantedLine+1, 0)
+		}
+		n.wantedLine = 0
 	}
-	n.Window = n.Window.Sized(len(n.Shown), n.Window.height).moveTo(at)
+	n.Window = n.Window.moveTo(at)
 	return n
+}
+
+// filterChanged applies a filter that was edited. The cursor goes to its best match. When the filter
+// ends, the cursor stays on its name; without one it returns to where it was before the filter.
+func (n NameList) filterChanged(before Filter) NameList {
+	under, had := n.Current()
+	switch {
+	case n.Filter.SameText(before):
+		return n.refilter(under, had) // enter
+	case n.Filter.Active:
+		n.toBest = true
+		return n.refilter(under, had)
+	}
+	if !had || n.Filter.Open {
+		under = n.origin
+	}
+	n.toBest = false
+	return n.refilter(under, true)
 }
 
 // pass restricts the list to the names that the filter matches. Hex digits also match
@@ -201,23 +275,62 @@ func (n NameList) Current() (string, bool) {
 	return n.Shown[n.Window.Cursor], true
 }
 
-// Update handles the filter and cursor movement.
+// NoneMatches reports whether the filter hides all names.
+func (n NameList) NoneMatches() bool { return n.Filter.Active && len(n.All) > 0 && len(n.Shown) == 0 }
+
+// Update handles the filter, the mouse and cursor movement.
 func (n NameList) Update(msg tea.Msg) (NameList, bool) {
+	if w, handled := n.Window.Mouse(msg); handled {
+		n.Window, n.WantedName, n.wantedLine, n.toBest = w, "", 0, false
+		return n, true
+	}
+	before := n.Filter
 	f, changed, handled := n.Filter.Update(msg)
 	n.Filter = f
+	if !before.Open && f.Open && !before.Active {
+		n.origin, _ = n.Current()
+	}
 	if changed {
-		n = n.Refilter()
+		n = n.filterChanged(before)
 	}
 	if handled {
 		return n, true
 	}
 	if press, ok := msg.(tea.KeyPressMsg); ok {
-		n.WantedName = "" // a key press cancels the wait for the name
+		n.WantedName, n.wantedLine = "", 0 // a key press cancels the wait for the name
 		w, moved := n.Window.Move(press)
-		n.Window = w
+		n.Window, n.toBest = w, n.toBest && !moved
 		return n, moved
 	}
 	return n, false
+}
+
+// ToClosest puts the cursor on the name that begins most like the one it waits for, the first of equals. Without such a name
+// the cursor stays. It waits no longer.
+func (n NameList) ToClosest() NameList {
+	best, most := n.Window.Cursor, 0
+	for i, name := range n.Shown {
+		same := 0
+		for same < min(len(name), len(n.WantedName)) && name[same] == n.WantedName[same] {
+			same++
+		}
+		if same > most {
+			best, most = i, same
+		}
+	}
+	n.Window, n.WantedName, n.wantedLine = n.Window.moveTo(best), "", 0
+	return n
+}
+
+// Lacks reports whether a key acts on a name and none is shown.
+func (n NameList) Lacks(press tea.KeyPressMsg) bool {
+	switch {
+	case len(n.Shown) > 0:
+		return false
+	case n.Filter.Open:
+		return isFilterMove(press)
+	}
+	return !key.Matches(press, page.Keys.Back, page.Keys.Reload, page.Keys.Filter)
 }
 
 // Resize fits the list into height lines, including filter and error.

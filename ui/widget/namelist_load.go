@@ -29,12 +29,15 @@ func (n NameList) Read(ctx context.Context, list func(context.Context, func([]st
 	}
 	ctx, n.cancel = context.WithCancel(ctx)
 	n.Load++
+	if name, some := n.Current(); some { // the cursor returns to its name
+		n.WantedName, n.wantedLine = name, n.Window.Cursor-n.Window.top+1
+	}
 	if len(n.All)+len(n.Extra) > 0 {
 		n.previous = [2][]string{n.All, n.Extra}
 	}
 	n.Loading, n.Err, n.All, n.Extra, n.Arranged, n.Unsorted, n.orderPending = true, nil, nil, nil, nil, nil, false
 	id := n.Load
-	n.Longest = 0
+	n.widths = nil
 	return n.Refilter(), ctx, page.Stream(ctx, func(ctx context.Context, report func(tea.Msg)) {
 		err := list(ctx, func(names []string) { report(NamesMsg{id, names}) })
 		report(NamesDoneMsg{id, err})
@@ -58,7 +61,7 @@ func (n NameList) Arrived(msg tea.Msg) NameList {
 		}
 		if n.Err != nil && len(n.All)+len(n.Extra) == 0 { // it failed before its first page: show the previous names
 			n.All, n.Extra = n.previous[0], n.previous[1]
-			n.Longest = longest(n.All)
+			n.widths = addWidths(nil, n.All)
 		}
 		n.previous = [2][]string{}
 		return n.Refilter()

@@ -62,7 +62,9 @@ func (w Window) draw(g look.Glyphs, line func(i int) look.Line) []look.Line {
 	from, to := w.Visible()
 	lines := make([]look.Line, 0, to-from)
 	for i := from; i < to; i++ {
-		lines = append(lines, cursorLine(g, line(i), i == w.Cursor))
+		l := cursorLine(g, line(i), i == w.Cursor)
+		l.Row = i + 1
+		lines = append(lines, l)
 	}
 	return lines
 }

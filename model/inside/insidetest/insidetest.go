@@ -3,13 +3,19 @@ package insidetest
 
 import (
 	"archive/tar"
+	"bufio"
 	"bytes"
 	"compress/gzip"
+	"crypto/sha256"
+	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"time"
 
+	fastgzip "github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 )
 
@@ -124,11 +130,15 @@ func Gzip(raw []byte, members ...int) []byte {
 
 // Zstd packs an archive into one frame.
 func Zstd(raw []byte) []byte {
-	w, err := zstd.NewWriter(nil)
-	must(err)
-	defer func() { must(w.Close()) }()
-	return w.EncodeAll(raw, nil)
+	return zstdWriter().EncodeAll(raw, nil)
 }
+
+// zstdWriter takes long to make.
+var zstdWriter = sync.OnceValue(func() *zstd.Encoder {
+	w, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
+	must(err)
+	return w
+})
 
 // SkippableFrame is a zstd frame without content for a decoder.
 func SkippableFrame(content string) []byte {
@@ -137,12 +147,14 @@ func SkippableFrame(content string) []byte {
 }
 
 // Random returns about n entries as layers have them: files of a few sizes in nested folders,
-// links, devices, whiteouts, some with extended attributes. The same seed gives the same entries.
+// links, devices, whiteouts, some with extended attributes. A hard link has the attributes of its file.
+// The same seed gives the same entries.
 func Random(seed uint64, n int) []Item {
 	r := rand.New(rand.NewPCG(seed, seed))
 	folders := []string{""}
 	files := []string{}
 	items := make([]Item, 0, n)
+	byName := map[string]int{}
 	for len(items) < n {
 		folder := folders[r.IntN(len(folders))]
 		name := fmt.Sprintf("%s%s-%d", folder, []string{"lib", "data", "conf", "mod"}[r.IntN(4)], len(items))
@@ -154,6 +166,12 @@ func Random(seed uint64, n int) []Item {
 			files = append(files, item.Name)
 		}
 		item = item.At(Then.Add(time.Duration(r.IntN(1e6))*time.Second)).As(item.Mode, r.IntN(3)*1000, r.IntN(2)*50)
+		if item.Typeflag == tar.TypeLink { // as tools write it
+			file := items[byName[item.Linkname]]
+			item = item.At(file.ModTime).As(file.Mode, file.Uid, file.Gid)
+			item.PAXRecords, item.Format = file.PAXRecords, file.Format
+		}
+		byName[item.Name] = len(items)
 		items = append(items, item)
 	}
 	return items
@@ -171,7 +189,7 @@ func randomItem(r *rand.Rand, name string, files []string) Item {
 		return Hardlink(name, files[r.IntN(len(files))])
 	case k == 24:
 		i := Of(tar.TypeChar, name)
-		i.Devmajor, i.Devminor = int64(r.IntN(9)), int64(r.IntN(9))
+		i.Devmajor, i.Devminor = int64(1+r.IntN(9)), int64(r.IntN(9))
 		return i
 	case k == 25:
 		return Of(tar.TypeFifo, name)
@@ -289,4 +307,38 @@ func impliesFolders(kinds map[string]byte, folders []string) bool {
 		}
 	}
 	return true
+}
+
+// ReadLeast does the least that lists a layer of gzip and verifies it: it unpacks the blob, and hashes the blob, the archive and
+// each file. Benchmarks compare the program with it.
+func ReadLeast(layer io.Reader) error {
+	blob, archive, file := sha256.New(), sha256.New(), sha256.New()
+	in := bufio.NewReaderSize(io.TeeReader(layer, blob), 256<<10)
+	z, err := fastgzip.NewReader(in)
+	if err != nil {
+		return err
+	}
+	unpacked := io.TeeReader(z, archive)
+	sums := map[string]string{}
+	t := tar.NewReader(unpacked)
+	buffer := make([]byte, 64<<10)
+	for {
+		h, err := t.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		file.Reset()
+		if _, err := io.CopyBuffer(struct{ io.Writer }{file}, struct{ io.Reader }{t}, buffer); err != nil {
+			return err
+		}
+		sums[h.Name] = string(file.Sum(nil))
+	}
+	_, errArchive := io.Copy(io.Discard, unpacked)
+	_, errBlob := io.Copy(io.Discard, in)
+	blob.Sum(nil)
+	archive.Sum(nil)
+	return errors.Join(errArchive, errBlob)
 }

@@ -63,7 +63,11 @@ func EStargz(toc []byte, complete bool, items ...Item) (blob []byte, annotations
 	if !complete {
 		archive = archive[:len(archive)-1024]
 	}
-	blob = Gzip(archive, 512)
+	return withTable(Gzip(archive, 512), toc)
+}
+
+// withTable is an eStargz layer of gzip members and a table of contents.
+func withTable(blob, toc []byte) (_ []byte, annotations map[string]string) {
 	offset := len(blob)
 	blob = append(blob, Gzip(Tar(File("stargz.index.json", string(toc))))...)
 	blob = append(blob, Footer(offset, "SG\x16\x00")...)
@@ -84,8 +88,12 @@ func Footer(offset int, subfield string) []byte {
 // ZstdChunked is a layer as podman writes it with a table of contents, or as stargz-snapshotter
 // does, and the annotations of its descriptor.
 func ZstdChunked(toc []byte, podman bool, items ...Item) (blob []byte, annotations map[string]string) {
+	return withSkippedTable(Zstd(Tar(items...)), toc, podman)
+}
+
+// withSkippedTable is a zstd:chunked layer of frames and a table of contents.
+func withSkippedTable(blob, toc []byte, podman bool) (_ []byte, annotations map[string]string) {
 	const head = 8 // of a skippable frame
-	blob = Zstd(Tar(items...))
 	packed := Zstd(toc)
 	prefix := "io.containers.zstd-chunked."
 	annotations = map[string]string{}
@@ -111,4 +119,74 @@ func le64(b []byte, numbers ...uint64) []byte {
 		b = binary.LittleEndian.AppendUint64(b, n)
 	}
 	return b
+}
+
+// TOCFormat is a format of layers with tables of contents.
+type TOCFormat int
+
+// The formats.
+const (
+	EStargzFormat TOCFormat = iota // gzip, by stargz-snapshotter
+	PodmanFormat                   // zstd:chunked, by podman
+	StargzFormat                   // zstd:chunked, by stargz-snapshotter
+)
+
+// Chunked is a layer whose files can be read one by one: the table of contents says where each is. A file has chunks of
+// chunk bytes, but at most 20. change, unless nil, changes the rows of the table, for one that lies.
+func Chunked(format TOCFormat, chunk int, change func(rows []map[string]any), items ...Item) (blob []byte, annotations map[string]string) {
+	const trailer = 1024 // the end of an archive
+	var pending []byte   // that follows the last content
+	pack := Zstd
+	if format == EStargzFormat {
+		pack = func(raw []byte) []byte { return Gzip(raw) }
+	}
+	flush := func() {
+		if len(pending) > 0 {
+			blob, pending = append(blob, pack(pending)...), nil
+		}
+	}
+	var rows []map[string]any
+	for _, i := range items {
+		entry := Tar(i)
+		entry = entry[:len(entry)-trailer]
+		const block = 512
+		content := (len(i.Body) + block - 1) / block * block
+		pending = append(pending, entry[:len(entry)-content]...)
+		var row []map[string]any
+		must(json.Unmarshal(TOC(Item{Header: i.Header}), &struct{ Entries *[]map[string]any }{&row}))
+		if i.Body != "" {
+			row[0]["digest"], row[0]["size"] = digestOf([]byte(i.Body)), len(i.Body)
+		}
+		const most = 20
+		chunk := max(chunk, len(i.Body)/most)
+		for at := 0; at < len(i.Body); at += chunk {
+			part := i.Body[at:min(at+chunk, len(i.Body))]
+			flush()
+			if at > 0 {
+				row = append(row, map[string]any{"name": i.Name, "type": "chunk", "chunkOffset": at})
+			}
+			r := row[len(row)-1]
+			r["offset"], r["chunkDigest"], r["chunkSize"] = len(blob), digestOf([]byte(part)), len(part)
+			pending = []byte(part)
+			if at+chunk < len(i.Body) || format == PodmanFormat {
+				flush()
+			}
+			if format == PodmanFormat {
+				row[0]["endOffset"] = len(blob)
+			}
+		}
+		pending = append(pending, entry[len(entry)-content+len(i.Body):]...)
+		rows = append(rows, row...)
+	}
+	pending = append(pending, make([]byte, trailer)...)
+	flush()
+	if change != nil {
+		change(rows)
+	}
+	toc, err := json.Marshal(map[string]any{"version": 1, "entries": rows})
+	must(err)
+	if format == EStargzFormat {
+		return withTable(blob, toc)
+	}
+	return withSkippedTable(blob, toc, format == PodmanFormat)
 }

@@ -29,7 +29,7 @@ func debian(a arch, release, date string, kilobytes int) image {
 		added("rootfs.tar.xz /", files(
 			folder("bin/"), program("bin/bash", seed, a.machine, 6<<10), symlink("bin/sh", "bash"),
 			folder("etc/"), text("etc/os-release", "PRETTY_NAME=\"Debian GNU/Linux ("+release+")\"\nID=debian\nVERSION_CODENAME="+release+"\n"),
-			folder("var/lib/dpkg/"), blob("var/lib/dpkg/status", seed, kilobytes<<10))),
+			blob("lib/libc.so.6", seed, kilobytes<<10), folder("var/lib/dpkg/"), status(a, essential(release)...))),
 		cmd("bash"),
 	)
 }

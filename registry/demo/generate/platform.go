@@ -21,6 +21,13 @@ func (s store) platform() {
 	r.tag(toolIndex("uis/base:3", both, v13, tool(amd64, "1.3.0", x86, v13), tool(arm64, "1.3.0", arm8, v13)), "v1.3", "latest")
 	wrong := toolIndex("uis/base:2", single, main, tool(amd64, "1.4.0-dev", x86, main), tool(borrowed, "1.4.0-dev", x86, main))
 	r.tag(wrong, "main")
+	// The same fault in an image without a base, which no layer betrays.
+	const static = "2023-10-05T08:19:40Z"
+	agent := scratch(arm64Arch.platform, buildkit, static).add(
+		copied("/out/agent /agent", files(program("agent", "0.9.1", x86, 24<<10))), entrypoint("/agent"))
+	right := scratch(amd64Arch.platform, buildkit, static).add(
+		copied("/out/agent /agent", files(program("agent", "0.9.1", x86, 24<<10))), entrypoint("/agent"))
+	r.tag(index(right.oci(), agent.oci()), "static")
 	// The same image with and without an index.
 	alone := tool(amd64, "1.3.0", x86, v13)
 	r.tag(toolIndex("uis/base:3", both, v13, alone), "single")

@@ -1,6 +1,11 @@
 package main
 
-import v1 "github.com/opencontainers/image-spec/specs-go/v1"
+import (
+	"slices"
+	"strings"
+
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+)
 
 // Dates of the second incident, as in the history of the official images: the
 // tag 2.7 moved from 2.7.16 to 2.7.17 on 22 October 2019.
@@ -18,19 +23,26 @@ type release struct {
 	version, begun, date string
 	key, command         string
 	more                 []step
+	// deb and openssl are the versions of Debian's own Python 2 and of OpenSSL on the day of the build.
+	deb, openssl string
 }
 
 var (
-	python2716 = release{"2.7.16", py2716Day, py2716Day, python2Key, "python2", python2}
-	python2717 = release{"2.7.17", py2716Day, py2717Day, python2Key, "python2", python2}
-	python37   = release{"3.7.5", py38Day, py38Day, "0D96DF4D4110E5C43FBFB17F2D347EA6AA65421D", "python3", nil}
-	python38   = release{"3.8.0", py38Day, py38Day, "E3FF2839C048B25C084DEBE9B26995E310250568", "python3", nil}
+	python2716 = release{"2.7.16", py2716Day, py2716Day, python2Key, "python2", python2, "2.7.16-2+deb10u1", "1.1.1c-1"}
+	python2717 = release{"2.7.17", py2716Day, py2717Day, python2Key, "python2", python2, "2.7.17-1", "1.1.1d-0+deb10u1"}
+	python37   = release{"3.7.5", py38Day, py38Day, "0D96DF4D4110E5C43FBFB17F2D347EA6AA65421D", "python3", nil, "2.7.16-2+deb10u1", "1.1.1c-1"}
+	python38   = release{"3.8.0", py38Day, py38Day, "E3FF2839C048B25C084DEBE9B26995E310250568", "python3", nil, "2.7.16-2+deb10u1", "1.1.1c-1"}
 )
 
 // python2 are the steps that only images of Python 2 have.
 var python2 = []step{env("PYTHONIOENCODING", "UTF-8")}
 
 const pipVersion = "19.3.1"
+
+// sitePackages is where pip installs packages for a version of Python, as 2.7.16.
+func sitePackages(version string) string {
+	return "usr/local/lib/python" + version[:strings.LastIndexByte(version, '.')] + "/site-packages/"
+}
 
 const python2Key = "C01E1CAD5EA2C4F0B8E3571504C367C218ADD4FF"
 
@@ -43,7 +55,8 @@ func (s store) python() {
 	stretch := buildDeps(debian(amd64Arch, "stretch", stretchDay, 32), amd64Arch, "stretch")
 	onStretch := python2716
 	onStretch.begun, onStretch.date = "2019-06-11T20:58:33Z", "2019-06-11T21:30:12Z"
-	oldest := pythonOn(stretch, amd64Arch, onStretch)
+	onStretch.deb, onStretch.openssl = "2.7.13-2+deb9u3", "1.1.0j-1~deb9u1"
+	oldest := pythonOn(stretch, amd64Arch, "stretch", onStretch)
 	r.tag(apiImage(oldest, "2019-07-02T08:11:40Z", "1").docker(), "build-1007")
 	r.tag(apiImage(official["2.7.16"], "2019-10-21T09:02:17Z", "2").docker(), "build-1040")
 	r.tag(apiImage(official["2.7.16"], "2019-10-22T13:37:05Z", "3").docker(), "build-1041")
@@ -54,14 +67,16 @@ func (s store) python() {
 // that it copies depend only on source, those that a RUN makes also on the date.
 func apiImage(base image, date, source string) image {
 	i := base.at(date)
+	place := sitePackages(python2717.version)
 	return i.add(
 		env("APP_HOME", "/srv/api"),
 		workdir("/srv/api").made(files(folder("srv/api/"))),
 		copied("requirements.txt /srv/api/",
 			files(text("srv/api/requirements.txt", "flask==1.1.1\ngunicorn==19.9.0\npsycopg2==2.8.3\nrequests==2.22.0\n"))),
 		run("pip install --no-cache-dir -r requirements.txt", filesAt(i.clock,
-			folder("usr/local/lib/python2.7/site-packages/"), blob("usr/local/lib/python2.7/site-packages/flask.zip", "1.1.1", 12<<10),
-			blob("usr/local/lib/python2.7/site-packages/psycopg2/_psycopg.so", "2.8.3", 14<<10))),
+			slices.Concat([]file{folder(place), blob(place+"flask.zip", "1.1.1", 12<<10)},
+				wheel(place, "flask", "1.1.1"), wheel(place, "gunicorn", "19.9.0"), wheel(place, "requests", "2.22.0"),
+				wheel(place, "psycopg2", "2.8.3"), []file{blob(place+"psycopg2/_psycopg.so", "2.8.3", 14<<10)})...)),
 		copied(". /srv/api", files(
 			text("srv/api/wsgi.py", "from api import create_app\napplication = create_app()\n"),
 			text("srv/api/expected-packages.txt", "libpython2.7-minimal 2.7.16-2+deb10u1\npython2.7 2.7.16\n"),
@@ -86,9 +101,9 @@ func (s store) officialPython() map[string]image {
 		thin := debian(a, "buster-slim", busterDay, 17)
 		thick := buildDeps(debian(a, "buster", busterDay, 32), a, "buster")
 		for _, v := range versions {
-			i := pythonOn(thick, a, v)
+			i := pythonOn(thick, a, "buster", v)
 			full[v.version] = append(full[v.version], i.docker())
-			slim[v.version] = append(slim[v.version], pythonOn(thin, a, v).docker())
+			slim[v.version] = append(slim[v.version], pythonOn(thin, a, "buster-slim", v).docker())
 			if a.name == "amd64" {
 				amd64[v.version] = i
 			}
@@ -129,9 +144,15 @@ func buildDeps(base image, a arch, release string) image {
 }
 
 // pythonOn is the Dockerfile of the official images, full or slim.
-func pythonOn(base image, a arch, r release) image {
+func pythonOn(base image, a arch, debian string, r release) image {
 	seed := r.version + " " + a.name
 	const path = "/usr/local/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+	debs := pythonDebs(r.deb, r.openssl)
+	made := []file{program("usr/local/bin/"+r.command, seed, a.machine, 6<<10), blob("usr/local/lib/libpython.so", seed, 8<<10),
+		status(a, slices.Concat(essential(debian), debs)...)}
+	place := sitePackages(r.version)
+	pip := []file{folder(place), blob("usr/local/lib/pip.zip", "pip "+pipVersion+" for "+seed, 3<<10)}
+	pip = slices.Concat(pip, wheel(place, "pip", pipVersion), wheel(place, "setuptools", "41.4.0"), wheel(place, "wheel", "0.33.6"))
 	i := base.at(r.begun).add(env("PATH", path), env("LANG", "C.UTF-8")).add(r.more...).add(
 		run("apt-get update && apt-get install -y --no-install-recommends \t\ttk-dev \t\tuuid-dev \t&& rm -rf /var/lib/apt/lists/*",
 			files(blob("usr/lib/libtk8.6.so", "tk "+a.name, 9<<10))),
@@ -150,7 +171,7 @@ func pythonOn(base image, a arch, r release) image {
 			"\t&& mkdir -p /usr/src/python \t&& tar -xJC /usr/src/python --strip-components=1 -f python.tar.xz "+
 			"\t&& cd /usr/src/python \t&& ./configure --enable-optimizations --enable-shared --with-system-ffi "+
 			"\t&& make -j \"$(nproc)\" \t&& make install \t&& ldconfig \t&& "+r.command+" --version",
-			files(program("usr/local/bin/"+r.command, seed, a.machine, 6<<10), blob("usr/local/lib/libpython.so", seed, 8<<10))),
+			files(slices.Concat(made, installed(a, debs...))...)),
 		env("PYTHON_PIP_VERSION", pipVersion),
 		env("PYTHON_GET_PIP_URL", "https://github.com/pypa/get-pip/raw/ffe826207a010164265d9cc807978e3604d18ca0/get-pip.py"),
 		env("PYTHON_GET_PIP_SHA256", "b86f36cc4345ae87bfd4f10ef6b2dbfa7a872fbff70608a1e43944d283fd0eee"),
@@ -158,7 +179,7 @@ func pythonOn(base image, a arch, r release) image {
 			"\t\twget -O get-pip.py \"$PYTHON_GET_PIP_URL\"; \techo \"$PYTHON_GET_PIP_SHA256 *get-pip.py\" | sha256sum --check --strict -; "+
 			"\t\tpython get-pip.py \t\t--disable-pip-version-check \t\t--no-cache-dir \t\t\"pip==$PYTHON_PIP_VERSION\" \t; "+
 			"\tpip --version; \trm -f get-pip.py",
-			files(blob("usr/local/lib/pip.zip", "pip "+pipVersion+" for "+seed, 3<<10))),
+			files(pip...)),
 		cmd(r.command),
 	)
 }

@@ -3,6 +3,7 @@ package layers
 import (
 	"bytes"
 	"cmp"
+	"debug/elf"
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
@@ -28,6 +29,7 @@ import (
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model/inside/insidetest"
+	"github.com/tagdiff/tagdiff/model/program/programtest"
 	"github.com/tagdiff/tagdiff/ui/uitest"
 )
 
@@ -108,15 +110,143 @@ func BenchmarkTablesOfContents(b *testing.B) {
 	}
 }
 
+// BenchmarkMachine finds for which machine an image of 300 MB is, by one range of its base: its first program
+// is within 128 KiB, as in the bases of distributions. It must take at most 0.01 of the bytes.
+func BenchmarkMachine(b *testing.B) {
+	s := startLayerServer(b, &slowLink{})
+	program := insidetest.File("usr/bin/[", string(programtest.ELF{Machine: elf.EM_X86_64, Interpreter: "/lib/ld"}.Bytes()))
+	base := insidetest.Tar(append([]insidetest.Item{insidetest.File("etc/os-release", "NAME=bench\n"), program}, benchItems(1)...)...)
+	layers := []benchLayer{{insidetest.Gzip(base), v1.Descriptor{MediaType: v1.MediaTypeImageLayerGzip}}}
+	size := int64(len(layers[0].blob))
+	for seed := uint64(2); size < 300_000_000; seed++ {
+		layers = append(layers, plainLayer(seed))
+		size += int64(len(layers[len(layers)-1].blob))
+	}
+	s.push(b, "a", layers...)
+	var r rounds
+	var bytes int64
+	for b.Loop() {
+		s.bytes.Store(0)
+		s.blobs.Store(0)
+		r.add(b, "tagdiff", s.job(b, layerJob{Images: []string{"a"}, Machine: true}))
+		bytes += s.bytes.Load()
+		if n := s.blobs.Load(); n != 2 {
+			b.Errorf("%d requests for blobs in place of the config and a range", n)
+		}
+		r.add(b, "crane", s.crane(b, "a"))
+	}
+	r.report(b, "tagdiff", "crane")
+	b.ReportMetric(float64(bytes)/float64(b.N)/float64(size), "of-the-bytes")
+}
+
+// BenchmarkPackagesOfTwoImages lists the packages of two images whose layers differ, the base with its package database
+// too, beside their files alone. It must take at most 1.05 of the time.
+func BenchmarkPackagesOfTwoImages(b *testing.B) {
+	s := startLayerServer(b, &slowLink{})
+	s.push(b, "a", packagesLayer(1), plainLayer(2))
+	s.push(b, "b", packagesLayer(3), plainLayer(4))
+	var r rounds
+	for b.Loop() {
+		r.add(b, "files", s.tagdiff(b, "--inside", "a", "b"))
+		r.add(b, "packages", s.tagdiff(b, "--packages", "a", "b"))
+	}
+	r.reportUser(b, "packages", "files")
+}
+
+// BenchmarkPackagesByShortcut lists the packages of two images without most of their bytes: where the newest layer has
+// the database, and by tables of contents. It must take at most 0.10 of crane and tar.
+func BenchmarkPackagesByShortcut(b *testing.B) {
+	s := startLayerServer(b, &slowLink{})
+	base := []benchLayer{plainLayer(1), plainLayer(2), plainLayer(3)}
+	newest := func(seed uint64) benchLayer {
+		items := append(benchItems(seed)[:benchFiles/50], packageItems(seed)...)
+		return benchLayer{insidetest.Gzip(insidetest.Tar(items...)), v1.Descriptor{MediaType: v1.MediaTypeImageLayerGzip}}
+	}
+	byTable := func(format insidetest.TOCFormat, mediaType string, seed uint64) benchLayer {
+		const chunk = 4 << 20 // of stargz-snapshotter
+		blob, annotations := insidetest.Chunked(format, chunk, nil, slices.Concat(benchItems(seed), libraries(), packageItems(seed))...)
+		return benchLayer{blob, v1.Descriptor{MediaType: mediaType, Annotations: annotations}}
+	}
+	for name, layers := range map[string]func(seed uint64) []benchLayer{
+		"newest layer": func(seed uint64) []benchLayer { return append(slices.Clip(base), newest(seed)) },
+		"eStargz": func(seed uint64) []benchLayer {
+			return []benchLayer{byTable(insidetest.EStargzFormat, v1.MediaTypeImageLayerGzip, seed)}
+		},
+		"zstd chunked": func(seed uint64) []benchLayer {
+			return []benchLayer{byTable(insidetest.PodmanFormat, v1.MediaTypeImageLayerZstd, seed)}
+		},
+	} {
+		s.push(b, "a", layers(4)...)
+		s.push(b, "b", layers(5)...)
+		b.Run(name, func(b *testing.B) {
+			var r rounds
+			var bytes, whole int64
+			for b.Loop() {
+				s.bytes.Store(0)
+				r.add(b, "packages", s.tagdiff(b, "--packages", "a", "b"))
+				bytes += s.bytes.Swap(0)
+				r.add(b, "crane", s.craneTar(b, "a"), s.craneTar(b, "b"))
+				whole += s.bytes.Load()
+			}
+			r.reportUser(b, "packages", "crane")
+			if whole > 0 {
+				b.ReportMetric(float64(bytes)/float64(whole), "of-the-bytes")
+			}
+		})
+	}
+}
+
+// libraries are large files. With benchItems they are as many files and bytes as a Debian base has: 6,700 files of 18 KiB
+// on average.
+func libraries() []insidetest.Item {
+	const count, size = 16, 4 << 20
+	var items []insidetest.Item
+	words := words()
+	for i := range count {
+		items = append(items, insidetest.File(fmt.Sprintf("usr/lib/lib%d.so", i), string(words[i*999:size])+string(words[:i*999])))
+	}
+	return items
+}
+
+// packageItems are a package database of the size that buildpack-deps has, and the lists of the files of its packages. A
+// tenth of the versions depends on the seed.
+func packageItems(seed uint64) []insidetest.Item {
+	const count = 443
+	var status strings.Builder
+	var items []insidetest.Item
+	for i := range uint64(count) {
+		version := i
+		if i%10 == 0 {
+			version += seed
+		}
+		fmt.Fprintf(&status, "Package: package-%d\nStatus: install ok installed\nVersion: 1.%d-1\nArchitecture: amd64\nDescription: %s\n\n",
+			i, version, strings.Repeat("what the package is for ", 35))
+		items = append(items, insidetest.File(fmt.Sprintf("var/lib/dpkg/info/package-%d.list", i),
+			fmt.Sprintf("/.\n/usr\n/usr/lib/%03d/file-%05d\n", i/50, i)))
+	}
+	return append(items, insidetest.File("var/lib/dpkg/status", status.String()))
+}
+
+func packagesLayer(seed uint64) benchLayer {
+	items := append(benchItems(seed), packageItems(seed)...)
+	return benchLayer{insidetest.Gzip(insidetest.Tar(items...)), v1.Descriptor{MediaType: v1.MediaTypeImageLayerGzip}}
+}
+
 // benchFiles is the number of files of each layer.
 const benchFiles = 6_250
 
-// benchItems are files with some 8 KiB of text each. A tenth of them depends on the seed.
-func benchItems(seed uint64) []insidetest.Item {
+// words are 4 MiB of text.
+var words = sync.OnceValue(func() []byte {
 	var words []byte
 	for r := rand.New(rand.NewPCG(1, 1)); len(words) < 4<<20; {
 		words = fmt.Appendf(words, "%d word%d%c", r.IntN(100_000), r.IntN(3000), "    \n"[r.IntN(5)])
 	}
+	return words
+})
+
+// benchItems are files with some 8 KiB of text each. A tenth of them depends on the seed.
+func benchItems(seed uint64) []insidetest.Item {
+	words := words()
 	var items []insidetest.Item
 	for i := range uint64(benchFiles) {
 		r := rand.New(rand.NewPCG(i, 0))
@@ -293,6 +423,23 @@ func (s *layerServer) crane(b *testing.B, image string) *exec.Cmd {
 	return s.peer(b, "crane", "export", s.host+"/"+layerRepo+":"+image, "-")
 }
 
+// tagdiff is the program with a flag, for the images of two names. They differ: its exit code is 1.
+func (s *layerServer) tagdiff(b *testing.B, flag, x, y string) *exec.Cmd {
+	b.Helper()
+	repo := s.host + "/" + layerRepo + ":"
+	c := s.peer(b, "sh", "-c", `"$0" "$@" > /dev/null; test $? = 1`, uitest.Build(b), flag, "-o", "text", "--max-read", "4GB", repo+x, repo+y)
+	return c
+}
+
+// craneTar is crane that passes an image on to tar, nil if crane is not installed.
+func (s *layerServer) craneTar(b *testing.B, image string) *exec.Cmd {
+	b.Helper()
+	if _, err := exec.LookPath("crane"); err != nil {
+		return nil
+	}
+	return s.peer(b, "sh", "-c", `crane export "$0" - | tar -xO var/lib/dpkg/status > /dev/null`, s.host+"/"+layerRepo+":"+image)
+}
+
 // peer is another program, nil if it is not installed.
 func (s *layerServer) peer(b *testing.B, name string, args ...string) *exec.Cmd {
 	b.Helper()
@@ -305,9 +452,10 @@ func (s *layerServer) peer(b *testing.B, name string, args ...string) *exec.Cmd 
 	return c
 }
 
-// rounds are the times of programs that ran in turn, and the most memory that jobs took.
+// rounds are the times of programs that ran in turn, those of their processors, and the most memory that jobs took.
 type rounds struct {
 	times  map[string][]time.Duration
+	user   map[string][]time.Duration
 	memory map[string]int64 // bytes
 }
 
@@ -318,7 +466,7 @@ func (r *rounds) add(b *testing.B, name string, all ...*exec.Cmd) {
 		return
 	}
 	if r.times == nil {
-		r.times, r.memory = map[string][]time.Duration{}, map[string]int64{}
+		r.times, r.user, r.memory = map[string][]time.Duration{}, map[string][]time.Duration{}, map[string]int64{}
 	}
 	start := time.Now()
 	said := make([]bytes.Buffer, len(all))
@@ -337,13 +485,20 @@ func (r *rounds) add(b *testing.B, name string, all ...*exec.Cmd) {
 		}
 	}
 	r.times[name] = append(r.times[name], time.Since(start))
+	var user time.Duration
+	for _, c := range all {
+		user += c.ProcessState.UserTime()
+	}
+	r.user[name] = append(r.user[name], user)
 }
 
 // ratio is the median of the ratios of the times of two programs, 0 if one is not installed.
-func (r *rounds) ratio(name, of string) float64 {
+func (r *rounds) ratio(name, of string) float64 { return medianRatio(r.times[name], r.times[of]) }
+
+func medianRatio(times, of []time.Duration) float64 {
 	var ratios []float64
-	for i := range min(len(r.times[name]), len(r.times[of])) {
-		ratios = append(ratios, float64(r.times[name][i])/float64(r.times[of][i]))
+	for i := range min(len(times), len(of)) {
+		ratios = append(ratios, float64(times[i])/float64(of[i]))
 	}
 	if len(ratios) == 0 {
 		return 0
@@ -361,6 +516,16 @@ func (r *rounds) report(b *testing.B, name string, of ...string) {
 		}
 	}
 	b.ReportMetric(float64(r.memory[name])/(1<<20), "MiB")
+}
+
+// reportUser reports the time of a program and that of its processors as ratios. The second says more while other work
+// keeps the machine busy.
+func (r *rounds) reportUser(b *testing.B, name, of string) {
+	b.Helper()
+	if ratio := r.ratio(name, of); ratio > 0 {
+		b.ReportMetric(ratio, of+"-wall")
+		b.ReportMetric(medianRatio(r.user[name], r.user[of]), of+"-user")
+	}
 }
 
 // BenchmarkKeyWhileReading compares the time from a key to the moved cursor while layers arrive, at

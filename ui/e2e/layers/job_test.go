@@ -1,29 +1,27 @@
 package layers
 
 import (
-	"archive/tar"
-	"bufio"
 	"context"
-	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/klauspost/compress/gzip"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tagdiff/tagdiff/diff"
 	"github.com/tagdiff/tagdiff/model"
 	"github.com/tagdiff/tagdiff/model/inside"
+	"github.com/tagdiff/tagdiff/model/inside/insidetest"
 	"github.com/tagdiff/tagdiff/registry"
+	"github.com/tagdiff/tagdiff/ui/garbage"
 )
 
 // TestMain runs the benchmarks, or one job in place of them.
@@ -44,8 +42,10 @@ type layerJob struct {
 	Certs  string   // folder with the authorities, as /etc/docker/certs.d
 	Images []string // names: one image, or two to compare
 	TOC    bool     // read tables of contents
-	Floor  []string // digests of layers: read those with the least work, and nothing else
-	Cache  string   // folder
+	// Machine only finds for which machine the image is, by the first bytes of its base.
+	Machine bool
+	Floor   []string // digests of layers: read those with the least work, and nothing else
+	Cache   string   // folder
 }
 
 const layerRepo = "bench/app"
@@ -54,6 +54,7 @@ func (j layerJob) run() error {
 	if len(j.Floor) > 0 {
 		return j.leastWork()
 	}
+	garbage.Limit()
 	c := registry.New(registry.Options{CertDirs: []string{j.Certs}, Documents: j.Cache})
 	defer c.Close()
 	images := make([]model.Artifact, len(j.Images))
@@ -67,6 +68,9 @@ func (j layerJob) run() error {
 	}
 	if err := loads.Wait(); err != nil {
 		return err
+	}
+	if j.Machine {
+		return machineOf(c, images[0])
 	}
 	if len(images) == 1 {
 		var reads []model.LayerRead
@@ -88,7 +92,7 @@ func (j layerJob) compare(c *registry.Client, a, b model.Artifact) error {
 	for _, l := range layers {
 		row := diff.LayersOf(pair.Rows[l.Row])
 		if shelves[row] == nil {
-			shelves[row] = new(inside.Shelf)
+			shelves[row] = inside.NewShelf(len(layers) / 2)
 		}
 		read := model.LayerRead{Repo: a.Ref.Repo(), Layer: l.Descriptor, Keep: shelves[row], TOC: j.TOC}
 		if l.Side == diff.SideB {
@@ -106,6 +110,31 @@ func (j layerJob) compare(c *registry.Client, a, b model.Artifact) error {
 	files, _, _ := found.Merged()
 	if files == nil || files.Len() == 0 {
 		return errors.New("no file differs")
+	}
+	return nil
+}
+
+// machineOf finds for which machine an image is.
+func machineOf(c *registry.Client, a model.Artifact) error {
+	all := func(model.Entry) bool { return true }
+	comparison, read := diff.Describe(a), diff.ReadLayers{}
+	for range 10 {
+		var reads []model.LayerRead
+		for _, l := range comparison.ProgramReads(all, 0, nil) {
+			reads = append(reads, model.LayerRead{Repo: a.Ref.Repo(), Layer: l.Descriptor, Enough: l.Enough})
+		}
+		if len(reads) == 0 {
+			break
+		}
+		more, err := readAll(c, reads)
+		if err != nil {
+			return err
+		}
+		maps.Copy(read, more)
+		comparison = comparison.WithPrograms(read)
+	}
+	if seen := comparison.ProgramsOf(comparison.Pairs[0], diff.SideA); seen == nil || !seen.IsDecided() {
+		return errors.New("no program was seen")
 	}
 	return nil
 }
@@ -138,41 +167,14 @@ func (j layerJob) leastWork() error {
 	return all.Wait()
 }
 
+// leastListing reads a layer as insidetest.ReadLeast does.
 func leastListing(client *http.Client, url string) error {
 	resp, err := client.Get(url)
 	if err != nil {
 		return err
 	}
 	defer resp.Body.Close()
-	blob, archive, file := sha256.New(), sha256.New(), sha256.New()
-	in := bufio.NewReaderSize(io.TeeReader(resp.Body, blob), 256<<10)
-	z, err := gzip.NewReader(in)
-	if err != nil {
-		return err
-	}
-	unpacked := io.TeeReader(z, archive)
-	sums := map[string]string{}
-	t := tar.NewReader(unpacked)
-	buffer := make([]byte, 64<<10)
-	for {
-		h, err := t.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return err
-		}
-		file.Reset()
-		if _, err := io.CopyBuffer(struct{ io.Writer }{file}, struct{ io.Reader }{t}, buffer); err != nil {
-			return err
-		}
-		sums[h.Name] = string(file.Sum(nil))
-	}
-	_, errArchive := io.Copy(io.Discard, unpacked)
-	_, errBlob := io.Copy(io.Discard, in)
-	blob.Sum(nil)
-	archive.Sum(nil)
-	return errors.Join(errArchive, errBlob)
+	return insidetest.ReadLeast(resp.Body)
 }
 
 // runLayerJob does a job that is given as JSON, and returns the exit code. It prints the most memory

@@ -69,7 +69,7 @@ func (d *Driver) Run(cmd tea.Cmd) {
 	}
 }
 
-// Keys presses keys by name: "enter", "esc", "tab". It types other texts letter by
+// Keys presses keys by name: "enter", "esc", "tab", "ctrl+n". It types other texts letter by
 // letter.
 func (d *Driver) Keys(names ...string) {
 	for _, name := range names {
@@ -81,7 +81,7 @@ func (d *Driver) Keys(names ...string) {
 
 var codes = map[string]rune{
 	"enter": tea.KeyEnter, "esc": tea.KeyEscape, "tab": tea.KeyTab, "down": tea.KeyDown, "up": tea.KeyUp,
-	"pgdown": tea.KeyPgDown, "space": tea.KeySpace, "end": tea.KeyEnd,
+	"pgdown": tea.KeyPgDown, "space": tea.KeySpace, "end": tea.KeyEnd, "backspace": tea.KeyBackspace,
 }
 
 func keys(name string) []tea.KeyPressMsg {
@@ -92,6 +92,9 @@ func keys(name string) []tea.KeyPressMsg {
 		}
 		return []tea.KeyPressMsg{{Code: code, Text: text}}
 	}
+	if letter, ok := strings.CutPrefix(name, "ctrl+"); ok {
+		return []tea.KeyPressMsg{{Code: rune(letter[0]), Mod: tea.ModCtrl}}
+	}
 	var presses []tea.KeyPressMsg
 	for _, r := range name {
 		presses = append(presses, tea.KeyPressMsg{Code: r, Text: string(r)})
@@ -99,9 +102,33 @@ func keys(name string) []tea.KeyPressMsg {
 	return presses
 }
 
+// Click clicks on the first cell of a text on the screen.
+func (d *Driver) Click(text string) {
+	d.t.Helper()
+	x, y, ok := d.frame().Find(text)
+	if !ok {
+		d.t.Fatalf("%q is not on the screen:\n%s", text, d.Screen())
+	}
+	d.Send(tea.MouseClickMsg{X: x, Y: y, Button: tea.MouseLeft})
+	d.Send(tea.MouseReleaseMsg{X: x, Y: y, Button: tea.MouseLeft})
+}
+
+// Wheel turns the wheel by steps, down for positive ones.
+func (d *Driver) Wheel(steps int) {
+	button := tea.MouseWheelDown
+	if steps < 0 {
+		button, steps = tea.MouseWheelUp, -steps
+	}
+	for range steps {
+		d.Send(tea.MouseWheelMsg{Button: button})
+	}
+}
+
 // Screen returns the text on the screen.
-func (d *Driver) Screen() string {
-	return uitest.Paint(d.Model.View().Content, d.width, d.height).Text()
+func (d *Driver) Screen() string { return d.frame().Text() }
+
+func (d *Driver) frame() uitest.Frame {
+	return uitest.Paint(d.Model.View().Content, d.width, d.height)
 }
 
 // Sees fails the test unless the screen contains all texts.

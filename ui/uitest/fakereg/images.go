@@ -13,6 +13,7 @@ import (
 	"github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/tagdiff/tagdiff/model"
+	"github.com/tagdiff/tagdiff/model/files"
 	"github.com/tagdiff/tagdiff/model/inside"
 )
 
@@ -23,6 +24,9 @@ type Images struct {
 	Heads               map[string]digest.Digest          // digest of a tag after it was read; "" if it is deleted
 	Layers              map[digest.Digest]model.Contents  // contents of small layers
 	Insides             map[digest.Digest]*inside.Layer   // lists of the files in layers; a layer that is not there is missing
+	Known               map[digest.Digest]bool            // layers whose lists cost nothing, of those in Insides
+	Tables              map[digest.Digest]*inside.Layer   // lists in tables of contents, where those are asked for
+	TableErrs           map[digest.Digest]error           // why tables of contents cannot be read
 	Files               map[inside.Hash][]byte            // contents of files by their hashes
 	Blobs               map[digest.Digest]model.BlobState // answers of CheckBlobs; a blob that is not there exists
 	Err                 error                             // of Repositories and Tags
@@ -63,7 +67,7 @@ func (f Images) Peek(_ context.Context, ref model.Ref) (model.TagInfo, error) {
 func (f Images) Load(_ context.Context, ref model.Ref, arrived func(model.Artifact)) (model.Artifact, error) {
 	a, ok := f.ByTag[ref.Tag]
 	if !ok {
-		return a, &model.ReadError{Message: "there is no " + ref.String(), Next: "check the name"}
+		return a, &model.ReadError{Message: "there is no " + ref.String(), Next: "check the name", Missing: true}
 	}
 	a.Ref = ref
 	partial := a
@@ -111,8 +115,22 @@ func (f Images) Contents(_ context.Context, _ model.Ref, layers []model.LayerPar
 func (f Images) ReadLayers(ctx context.Context, reads []model.LayerRead, progress func(model.LayerState)) model.LayerStates {
 	last := model.LayerStates{}
 	for _, read := range reads {
+		if read.OnlyKnown && !f.Known[read.Layer.Digest] {
+			continue
+		}
 		s := model.LayerState{Digest: read.Layer.Digest, Layer: f.Insides[read.Layer.Digest]}
+		if read.TOC {
+			s.Layer = f.Tables[read.Layer.Digest]
+		}
+		if read.Packages && s.Layer != nil {
+			with := *s.Layer
+			with.HasRecords, with.Opened, s.Layer = true, read.Programs, &with
+		}
 		switch {
+		case read.TOC && f.TableErrs[read.Layer.Digest] != nil:
+			s.Layer, s.Err = nil, f.TableErrs[read.Layer.Digest]
+		case read.TOC && s.Layer != nil && read.MaxTOC > 0 && s.Layer.Packed > read.MaxTOC:
+			s.Layer, s.Err = nil, &model.TOCSizeError{Size: s.Layer.Packed}
 		case ctx.Err() != nil:
 			s.Layer, s.Err = nil, &model.ReadError{Message: "cancelled", Err: ctx.Err()}
 		case s.Layer == nil:
@@ -130,6 +148,12 @@ func (f Images) ReadLayers(ctx context.Context, reads []model.LayerRead, progres
 	return last
 }
 
+// LineCounts knows nothing.
+func (f Images) LineCounts(_, _ digest.Digest) inside.LineCounts { return nil }
+
+// KeepLineCounts keeps nothing.
+func (f Images) KeepLineCounts(_, _ digest.Digest, _ inside.LineCounts) {}
+
 // ReadFile answers with Files.
 func (f Images) ReadFile(_ context.Context, _ model.Ref, layer v1.Descriptor, want inside.Entry, _ int64) (model.FileContent, error) {
 	content, ok := f.Files[want.Sum]
@@ -137,6 +161,27 @@ func (f Images) ReadFile(_ context.Context, _ model.Ref, layer v1.Descriptor, wa
 		return model.FileContent{}, &model.ReadError{Message: "layer " + model.ShortDigest(layer.Digest) + " has no such file"}
 	}
 	return model.FileContent{Bytes: content, Verified: true}, nil
+}
+
+// ExtractFile writes what ReadFile answers, after it has told a progress of half the layer.
+func (f Images) ExtractFile(
+	ctx context.Context, repo model.Ref, layer v1.Descriptor, want inside.Entry, path string, progress func(read int64),
+) (written string, verified bool, err error) {
+	progress(layer.Size / 2)
+	got, err := f.ReadFile(ctx, repo, layer, want, want.Size)
+	if err != nil {
+		return "", false, err
+	}
+	to, err := files.CreateNew(path)
+	if err != nil {
+		return "", false, &model.ReadError{Message: path + " exists in this folder", Err: err}
+	}
+	if _, err := to.Write(got.Bytes); err != nil {
+		to.Discard()
+		return "", false, err
+	}
+	written, err = to.Commit()
+	return written, err == nil, err
 }
 
 // CheckBlobs answers with Blobs.
