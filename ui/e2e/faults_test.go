@@ -516,7 +516,7 @@ func TestResize_latePaint(t *testing.T) {
 			t.Parallel()
 			term := startDemo(t, small)
 			term.Type("1")
-			term.WaitFor("packed differently")
+			term.WaitFor("packed differently", "6 Conf =") // all is read
 			term.ResizeBefore(painted, 120, 40)
 			term.WaitUntil("both sides in one row", func(f uitest.Frame) bool {
 				both := func(row string) bool { return strings.Contains(row, "A :2023") && strings.Contains(row, "B :prod") }

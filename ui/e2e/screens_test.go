@@ -275,6 +275,9 @@ func TestPaste(t *testing.T) {
 	term.WaitFor("A :1.42.0 ", "B :1.42.0-squashed")
 }
 
+// configsCompared matches the tab line once the documents have been read, which is the last thing that arrives.
+var configsCompared = regexp.MustCompile(`6 Conf(ig)? *[=≠]`)
+
 // TestPlace: the cursor stays on its row after a resize, a swap and another tag for a side.
 func TestPlace(t *testing.T) {
 	term := startDemo(t, wide)
@@ -290,7 +293,9 @@ func TestPlace(t *testing.T) {
 	term.Resize(30, 8)
 	term.Resize(10, 3)
 	term.Resize(120, 40)
-	term.WaitFor("WORKDIR /app", "[3 Lay")
+	term.WaitUntil("the page in its new size", func(f uitest.Frame) bool {
+		return f.Contains("WORKDIR /app") && f.Contains("[3 Lay") && configsCompared.MatchString(f.Text())
+	})
 	term.CheckRepaint()
 }
 

@@ -127,7 +127,7 @@ func TestSuspend(t *testing.T) {
 	term.Resize(100, 30)
 	term.Type("enter")
 	term.WaitUntil("the screen at its new size", func(f uitest.Frame) bool {
-		return f.Contains("WORKDIR /app") && strings.Contains(f.Row(29), "? help")
+		return f.Contains("WORKDIR /app") && configsCompared.MatchString(f.Text()) && strings.Contains(f.Row(29), "? help")
 	})
 	term.CheckRepaint()
 	term.Type("q")

@@ -22,7 +22,7 @@ const (
 	quiet = 500 * time.Millisecond
 	// silence is the time without output before a screen counts as different from its
 	// golden file.
-	silence = 5 * time.Second
+	silence = 20 * time.Second
 )
 
 // Updating reports whether golden files are being written: go test -update.

@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// WaitTimeout is the timeout of a wait. Only failing tests wait that long.
-const WaitTimeout = time.Minute
+// WaitTimeout is the timeout of a wait. Only failing tests wait that long, and those on a machine with too much to do: a
+// program with the race detector takes many times its time there.
+const WaitTimeout = 3 * time.Minute
 
 var errTimeout = fmt.Errorf("not within %v", WaitTimeout)
 

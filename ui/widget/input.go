@@ -12,7 +12,8 @@ import (
 // Input is a line of text being edited. The bubbles library edits it. It is drawn
 // through the gate, because pasted text is untrusted.
 type Input struct {
-	edit     textinput.Model
+	// edit is never changed, only replaced: its 8 KB would be copied with every page that has an input. nil is an empty text.
+	edit     *textinput.Model
 	Label    safe.Text
 	Err      safe.Text
 	selected bool // the whole text: what is typed replaces it
@@ -23,13 +24,13 @@ func NewInput(label safe.Text) Input {
 	m := textinput.New()
 	m.CharLimit = 1024
 	m.Focus() // its command only blinks the cursor, which would redraw forever
-	return Input{edit: m, Label: label}
+	return Input{edit: &m, Label: label}
 }
 
 // NewInputWith returns an input with text in it.
 func NewInputWith(label safe.Text, text string) Input {
 	f := NewInput(label)
-	f.edit.SetValue(text)
+	f.edit.SetValue(text) // it has no other owner yet
 	f.edit.CursorEnd()
 	return f
 }
@@ -41,7 +42,12 @@ func EditsWithAlt(press tea.KeyPressMsg) bool {
 }
 
 // Value returns the text.
-func (f Input) Value() string { return f.edit.Value() }
+func (f Input) Value() string {
+	if f.edit == nil {
+		return ""
+	}
+	return f.edit.Value()
+}
 
 // Selected returns f with its whole text selected. What is typed or pasted next replaces it, a key that moves the cursor keeps
 // it.
@@ -63,13 +69,17 @@ func replaces(msg tea.Msg) bool {
 
 // Update edits the text.
 func (f Input) Update(msg tea.Msg) Input {
-	before := f.edit.Value()
+	if f.edit == nil {
+		return f
+	}
+	before, edit := f.Value(), *f.edit
 	if f.selected && replaces(msg) {
-		f.edit.SetValue("")
+		edit.SetValue("")
 	}
 	f.selected = false
-	f.edit, _ = f.edit.Update(msg)
-	if f.edit.Value() != before {
+	edit, _ = edit.Update(msg)
+	f.edit = &edit
+	if f.Value() != before {
 		f.Err = safe.Text{}
 	}
 	return f
@@ -77,8 +87,10 @@ func (f Input) Update(msg tea.Msg) Input {
 
 // Line draws label, text and cursor. The text scrolls so that the cursor is visible.
 func (f Input) Line(width int) look.Line {
-	value := []rune(f.edit.Value())
-	at := min(f.edit.Position(), len(value))
+	value, at := []rune(f.Value()), 0
+	if f.edit != nil {
+		at = min(f.edit.Position(), len(value))
+	}
 	before, under, after := safe.Clean(string(value[:at])), safe.Const(" "), safe.Text{}
 	if at < len(value) {
 		under, after = safe.Clean(string(value[at:at+1])), safe.Clean(string(value[at+1:]))
