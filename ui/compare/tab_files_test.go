@@ -490,8 +490,8 @@ func (l largeFiles) ExtractFile(context.Context, model.Ref, v1.Descriptor, insid
 	return "written", true, nil
 }
 
-// TestFilePage_large: a file above 1 MB is read at once only if its layers are small, and else when the user asks,
-// who sees the cost first.
+// TestFilePage_large: a file above 1 MB is read at once only if its layers are small. For larger ones the user sees the cost, and
+// asks.
 func TestFilePage_large(t *testing.T) {
 	big := "\x00" + strings.Repeat("x", 2<<20)
 	for _, tt := range []struct {
